@@ -1,0 +1,29 @@
+import type { Deps } from './step/deps.ts';
+import { createEvaluate } from './evaluate.ts';
+import { createGate } from './gate.ts';
+import { createIngest } from './ingest.ts';
+import { createPrepare } from './prepare.ts';
+import { createRegister } from './register.ts';
+import { createRunRecord } from './run-record.ts';
+import { createTune } from './tune.ts';
+
+/** Everything a worker offers to workflows, by queue. */
+export function createActivities(deps: Deps) {
+  const { submit: submitTune, await: awaitTune, cancel: cancelTune } = createTune(deps);
+  return {
+    control: {
+      ...createRunRecord(deps),
+      ingest: createIngest(deps),
+      prepare: createPrepare(deps),
+      gate: createGate(deps),
+      register: createRegister(deps),
+      submitTune,
+      cancelTune,
+    },
+    train: { awaitTune, evaluate: createEvaluate(deps) },
+  };
+}
+
+type Activities = ReturnType<typeof createActivities>;
+export type ControlActivities = Activities['control'];
+export type TrainActivities = Activities['train'];

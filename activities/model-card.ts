@@ -1,0 +1,66 @@
+import { stringify } from 'yaml';
+import type { PreparedStatistics } from '../data/prepare.ts';
+import type { EvalReport } from './evaluate.ts';
+import type { GateVerdict } from './gate.ts';
+
+export interface CardFacts {
+  name: string;
+  description: string | undefined;
+  runId: string;
+  model: string;
+  base: string;
+  baseFrom: string;
+  train: string;
+  test: string;
+  statistics: PreparedStatistics;
+  report: EvalReport;
+  verdict: GateVerdict;
+}
+
+/** A model card in Markdown with Hugging Face front matter, made from what the ledger recorded and nothing else. */
+export function modelCard(facts: CardFacts): string {
+  const { name, description, statistics, report, verdict } = facts;
+  const front = stringify({
+    base_model: facts.baseFrom,
+    tags: ['anneal'],
+    pipeline_tag: 'text-generation',
+    model_name: name,
+  });
+  const rows = Object.entries(report.metrics).map(
+    ([metric, { candidate, champion }]) =>
+      `| ${metric} | ${interval(candidate)} | ${interval(champion)} | ${candidate.n} |`,
+  );
+  const { train, test } = statistics;
+  return `---
+${front}---
+# ${name}
+
+${description ?? 'No description was given in the recipe.'}
+
+## Verdict: ${verdict.verdict}
+
+${verdict.reasons.map((reason) => `- ${reason}`).join('\n')}
+
+## Results
+
+| metric | this model (95 % interval) | compared with (95 % interval) | test items |
+|---|---|---|---|
+${rows.join('\n')}
+
+Compared with \`${report.champion}\`. Decoding: \`${JSON.stringify(report.decoding)}\`.
+
+## Data
+
+- Training: \`${facts.train}\`, ${train.kept} rows of ${train.in}; left out: ${train.duplicates} repeats, ${train.inTestSet} whose prompt is in the test set, ${train.toTest} split off for testing.
+- Test: \`${facts.test}\`, ${test.kept} rows of ${test.in}; left out: ${test.duplicates} repeats.
+
+## Origin
+
+- Model: \`${facts.model}\`
+- Base model: \`${facts.base}\` (${facts.baseFrom})
+- Run: \`${facts.runId}\`; \`anneal lineage ${facts.model.slice(0, 19)} --up\` shows everything it came from.
+`;
+}
+
+const interval = ({ value, ci: [low, high] }: { value: number; ci: [number, number] }): string =>
+  `${value.toFixed(4)} (${low.toFixed(4)} to ${high.toFixed(4)})`;

@@ -1,0 +1,76 @@
+import { z } from 'zod';
+import { registerVersion } from '../artifacts/ledger/models.ts';
+import type { PreparedStatistics } from '../data/prepare.ts';
+import type { EvalReport } from './evaluate.ts';
+import type { GateVerdict } from './gate.ts';
+import { modelCard } from './model-card.ts';
+import { defineStep, type Step } from './step/define.ts';
+import type { Deps } from './step/deps.ts';
+
+export const RegisterParams = z.strictObject({
+  model: z.string(),
+  alias: z.string(),
+  description: z.string().optional(),
+  /** Version of the champion that was compared; null: there was none. */
+  champion: z.int().nullable(),
+  /** Who started the run. */
+  actor: z.string(),
+});
+export type RegisterParams = z.infer<typeof RegisterParams>;
+
+/**
+ * Gives the candidate its version and card; moves the alias when the gate said so and the champion is still
+ * the one that was compared. Done on every run, since an alias may have moved meanwhile; doing it again
+ * changes nothing.
+ *
+ * Inputs: `model`, `base`, `train`, `test`, `statistics`, `report`, `verdict`. Output: `card` (ModelCard).
+ * Fails with `AliasMoved` when the champion is another by now.
+ */
+export function createRegister(deps: Deps): Step<RegisterParams> {
+  return defineStep(deps, {
+    name: 'register',
+    version: '1',
+    params: RegisterParams,
+    always: true,
+    run: async (context) => {
+      const { model: name, alias, champion, description, actor } = context.params;
+      const read = async <T>(role: string): Promise<T> =>
+        JSON.parse((await deps.store.read(context.input(role).digest)).toString('utf8')) as T;
+      const verdict = await read<GateVerdict>('verdict');
+      const text = modelCard({
+        name,
+        description,
+        runId: context.run.id,
+        model: context.input('model').digest,
+        base: context.input('base').digest,
+        baseFrom: String((await context.metaOf(context.input('base').digest))['from'] ?? 'unknown'),
+        train: context.input('train').digest,
+        test: context.input('test').digest,
+        statistics: await read<PreparedStatistics>('statistics'),
+        report: await read<EvalReport>('report'),
+        verdict,
+      });
+      const card = await context.save('ModelCard', { text }, { model: context.input('model').digest });
+      const why = verdict.reasons.slice(0, 2).join(' ');
+      const { version, isNew, moved } = await registerVersion(
+        deps.ledger,
+        {
+          name,
+          digest: context.input('model').digest,
+          runId: context.run.id,
+          executionId: context.executionId,
+          verdict: verdict.verdict,
+          card: card.digest,
+          actor,
+        },
+        verdict.verdict === 'promote' ? { alias, expect: champion, why } : undefined,
+      );
+      const changed = isNew || moved || version.run_id === context.run.id;
+      return {
+        outputs: { card: changed ? card : { digest: version.card, type: 'ModelCard' } },
+        facts: { model: `${name}@v${version.version}`, promoted: verdict.verdict === 'promote' },
+        ...(changed ? {} : { unchangedSince: version.execution_id }),
+      };
+    },
+  });
+}

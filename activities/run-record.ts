@@ -1,0 +1,31 @@
+import { closeRun as close, openRun as open, type NewRun, type RunEnd } from '../artifacts/ledger/runs.ts';
+import { skipExecutions } from '../artifacts/ledger/executions.ts';
+import { versionAt } from '../artifacts/ledger/models.ts';
+import type { ArtifactRef } from '../configs/refs.ts';
+import type { Deps } from './step/deps.ts';
+
+/** The champion that a candidate is compared with. */
+export interface Champion {
+  ref: ArtifactRef;
+  version: number;
+}
+
+/** What a workflow writes about itself: its beginning, its end, what it skipped; and the champion it reads. */
+export interface RunRecord {
+  openRun(run: NewRun): Promise<void>;
+  closeRun(end: RunEnd): Promise<void>;
+  skipSteps(skip: { runId: string; steps: readonly string[]; reason: string }): Promise<void>;
+  findChampion(line: { name: string; alias: string }): Promise<Champion | null>;
+}
+
+export function createRunRecord({ ledger, worker }: Deps): RunRecord {
+  return {
+    openRun: (run) => open(ledger, run),
+    closeRun: (end) => close(ledger, end),
+    skipSteps: ({ runId, steps, reason }) => skipExecutions(ledger, runId, steps, reason, worker),
+    findChampion: async ({ name, alias }) => {
+      const found = await versionAt(ledger, name, alias);
+      return found ? { ref: { digest: found.digest, type: 'Model' }, version: found.version } : null;
+    },
+  };
+}

@@ -1,0 +1,215 @@
+import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
+import {
+  beginExecution,
+  cancelExecution,
+  completeExecution,
+  failExecution,
+  outcomeOf,
+  type Outcome,
+} from '../../artifacts/ledger/executions.ts';
+import { countErrors, recordEvent } from '../../artifacts/ledger/runs.ts';
+import type { ExecutionRow } from '../../artifacts/ledger/schema.ts';
+import { MAX_ERRORS } from '../../configs/presets.ts';
+import { messageOf, TerminalError } from '../../configs/failure.ts';
+import type { StepCall, StepResult } from '../../configs/refs.ts';
+import type { JobProgress } from '../../adapters/contracts.ts';
+import { isCancelled } from '../../adapters/local/await.ts';
+import { makeContext, type Made, type StepContext, type StepDefinition } from './context.ts';
+import type { Deps } from './deps.ts';
+import { failpoint } from './failpoint.ts';
+import { findReuse } from './reuse.ts';
+
+/** How often a running step tells Temporal that it lives, in ms; a third of the shortest heartbeat timeout. */
+const HEARTBEAT_EVERY_MS = 3000;
+
+export type Step<Params> = (call: StepCall<Params>) => Promise<StepResult>;
+
+/** A step that ends within its activity. */
+export interface PlainStep<Params> extends StepDefinition<Params> {
+  run(context: StepContext<Params>): Promise<Made>;
+}
+
+/**
+ * Declares a step. The wrapper checks the input, looks for an earlier result, sends heartbeats, stores the
+ * outcome, and writes the one execution of the step with its lineage. The author writes `run`.
+ */
+export function defineStep<Params>(deps: Deps, definition: PlainStep<Params>): Step<Params> {
+  return (call) =>
+    attempt(deps, definition, call, async (context) => {
+      const reuse = await findReuse(definition, context);
+      if (reuse)
+        return completed(context, reuse.outcome, {
+          cachedFrom: reuse.cachedFrom,
+          ...(reuse.reason ? { reason: reuse.reason } : {}),
+        });
+      failpoint(`${definition.name}.begun`);
+      const made = await definition.run(context);
+      failpoint(`${definition.name}.stored`);
+      return completeMade(context, made);
+    });
+}
+
+/** A step that hands its work to a job, which goes on whatever becomes of the worker. */
+export interface JobStep<Params> extends StepDefinition<Params> {
+  /** Starts the job, or finds the one started before under the same key. */
+  submit(context: StepContext<Params>): Promise<void>;
+  /** Waits until the job has ended; reports progress. */
+  wait(context: StepContext<Params>): Promise<void>;
+  collect(context: StepContext<Params>): Promise<Made>;
+  cancel(context: StepContext<Params>): Promise<void>;
+}
+
+export interface JobActivities<Params> {
+  /** Starts the job; gives the result at once when nothing has to be done. */
+  submit(call: StepCall<Params>): Promise<{ result?: StepResult }>;
+  /** Waits for the job and stores what it made. */
+  await(call: StepCall<Params>): Promise<StepResult>;
+  /** Stops the job with everything it started. */
+  cancel(call: StepCall<Params>): Promise<void>;
+}
+
+/** Declares a step whose work is a job: three activities around one execution. */
+export function defineJobStep<Params>(deps: Deps, definition: JobStep<Params>): JobActivities<Params> {
+  return {
+    submit: (call) =>
+      attempt(
+        deps,
+        definition,
+        call,
+        async (context): Promise<{ result?: StepResult }> => {
+          const reuse = await findReuse(definition, context);
+          if (reuse)
+            return {
+              result: await completed(context, reuse.outcome, {
+                cachedFrom: reuse.cachedFrom,
+                ...(reuse.reason ? { reason: reuse.reason } : {}),
+              }),
+            };
+          failpoint(`${definition.name}.begun`);
+          await definition.submit(context);
+          failpoint(`${definition.name}.submitted`);
+          return {};
+        },
+        (result) => ({ result }),
+      ),
+    await: (call) =>
+      attempt(deps, definition, call, async (context) => {
+        await definition.wait(context);
+        failpoint(`${definition.name}.ended`);
+        const made = await definition.collect(context);
+        failpoint(`${definition.name}.stored`);
+        return completeMade(context, made);
+      }),
+    cancel: async (call) => {
+      const executionId = `${call.run.id}/${call.instance ?? definition.name}`;
+      const context = await makeContext(deps, call, executionId, {
+        signal: new AbortController().signal,
+        progress: () => undefined,
+      });
+      try {
+        await definition.cancel(context);
+        await cancelExecution(deps.ledger, executionId);
+      } finally {
+        await context.dispose();
+      }
+    },
+  };
+}
+
+/** One attempt at a step, around which everything that must not be forgotten is done. */
+async function attempt<Params, Result>(
+  deps: Deps,
+  definition: StepDefinition<Params>,
+  call: StepCall<Params>,
+  work: (context: StepContext<Params>) => Promise<Result>,
+  ended: (result: StepResult) => Result = (result) => result as Result,
+): Promise<Result> {
+  const { info, cancellationSignal: signal, heartbeat } = activity();
+  const instance = call.instance ?? definition.name;
+  const row = await beginExecution(deps.ledger, {
+    runId: call.run.id,
+    instance,
+    step: definition.name,
+    stepVersion: definition.version,
+    attempt: info.attempt,
+    worker: deps.worker,
+    inputs: call.inputs,
+  });
+  // Its worker was killed after the end was recorded and before Temporal heard of it.
+  if (row.status === 'completed') return ended(await resultOf(deps, row));
+  if (info.attempt > 1)
+    await recordEvent(deps.ledger, {
+      runId: call.run.id,
+      instance,
+      kind: 'attempt',
+      message: `attempt ${info.attempt} by ${deps.worker}`,
+    });
+  let latest: JobProgress | undefined;
+  const beat = setInterval(() => heartbeat(latest), HEARTBEAT_EVERY_MS);
+  const progress = (p: JobProgress): void => {
+    latest = p;
+    heartbeat(p);
+  };
+  let context: Awaited<ReturnType<typeof makeContext<Params>>> | undefined;
+  try {
+    const params = definition.params.parse(call.params);
+    context = await makeContext(deps, { ...call, params }, row.id, { signal, progress });
+    return await work(context);
+  } catch (error) {
+    throw await recordFailure(deps, row, error, signal);
+  } finally {
+    clearInterval(beat);
+    await context?.dispose();
+  }
+}
+
+function activity(): Pick<Context, 'info' | 'cancellationSignal'> & { heartbeat(details: unknown): void } {
+  const context = Context.current();
+  return {
+    info: context.info,
+    cancellationSignal: context.cancellationSignal,
+    heartbeat: (details) => context.heartbeat(details),
+  };
+}
+
+/** Notes the failure in the ledger and turns it into what Temporal understands. */
+async function recordFailure(deps: Deps, row: ExecutionRow, error: unknown, signal: AbortSignal): Promise<unknown> {
+  if (signal.aborted) {
+    if (isCancelled(signal)) await cancelExecution(deps.ledger, row.id);
+    return error instanceof CancelledFailure ? error : signal.reason;
+  }
+  const type = error instanceof TerminalError ? error.type : error instanceof Error ? error.name : 'Error';
+  const message = messageOf(error);
+  await recordEvent(deps.ledger, {
+    runId: row.run_id,
+    instance: row.instance,
+    kind: 'error',
+    message: `${type}: ${message}`,
+  });
+  const isFinal =
+    error instanceof TerminalError || (await countErrors(deps.ledger, row.run_id, row.instance)) >= MAX_ERRORS;
+  await failExecution(deps.ledger, row.id, { type, message }, isFinal);
+  const details = error instanceof TerminalError ? [error.details] : [];
+  return isFinal ? ApplicationFailure.create({ type, message, nonRetryable: true, details }) : error;
+}
+
+async function completeMade<Params>(context: StepContext<Params>, made: Made): Promise<StepResult> {
+  const { outputs, metrics = {}, facts = {}, cost = {}, unchangedSince } = made;
+  const origin = unchangedSince === undefined ? {} : { cachedFrom: unchangedSince, reason: 'nothing to change' };
+  const result = await completed(context, { outputs, metrics, facts, cost }, origin);
+  failpoint(`${result.executionId.slice(context.run.id.length + 1)}.recorded`);
+  return result;
+}
+
+async function completed<Params>(
+  context: StepContext<Params>,
+  outcome: Outcome,
+  origin: { cachedFrom?: string; reason?: string },
+): Promise<StepResult> {
+  return resultOf(context.deps, await completeExecution(context.deps.ledger, context.executionId, outcome, origin));
+}
+
+async function resultOf(deps: Deps, row: ExecutionRow): Promise<StepResult> {
+  const { outputs, metrics, facts } = await outcomeOf(deps.ledger, row);
+  return { executionId: row.id, cached: row.cached_from !== null, outputs, metrics, facts };
+}

@@ -1,0 +1,16 @@
+import type { Ledger } from '../../artifacts/ledger/open.ts';
+import type { Store } from '../../artifacts/store.ts';
+import type { Generator, Models, Tuner } from '../../adapters/contracts.ts';
+
+/** What activities are given; a test gives fakes of the outside world here. */
+export interface Deps {
+  store: Store;
+  ledger: Ledger;
+  /** Folder for files under construction. */
+  scratch: string;
+  /** Who executes, as recorded: host and process. */
+  worker: string;
+  tuners: Record<string, Tuner>;
+  generator: Generator;
+  models: Models;
+}

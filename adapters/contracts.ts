@@ -1,0 +1,108 @@
+import type { RecordedError } from '../artifacts/ledger/runs.ts';
+import type { Recipe } from '../configs/recipe.ts';
+
+/** What the outside world has to offer; one file for each kind of tuner or generator keeps to these shapes. */
+
+/** How far a job is. */
+export interface JobProgress {
+  step: number;
+  steps: number;
+  loss?: number | undefined;
+  tokensPerSecond?: number | undefined;
+  etaSeconds?: number | undefined;
+}
+
+export type JobState =
+  | { state: 'running'; progress?: JobProgress | undefined }
+  | { state: 'succeeded' }
+  | { state: 'failed'; error: RecordedError }
+  | { state: 'cancelled' };
+
+/** A training order. Folders and files are local, checked copies out of the store. */
+export interface TuneOrder {
+  /** Base model folder. */
+  base: string;
+  /** Prepared training rows, JSONL. */
+  train: string;
+  settings: Recipe['tune'];
+}
+
+export interface TuneResult {
+  /** Folder with the adapter, or with the whole model for `full`. */
+  folder: string;
+  kind: 'adapter' | 'full';
+  /** Optimizer steps done; 0 is a failure. */
+  steps: number;
+  finalLoss: number;
+  trainedTokens: number;
+  /** Rows that were longer than `maxTokens` and were left out. */
+  droppedCount: number;
+  seconds: number;
+  chatTemplateSha256: string;
+  tokenizerSha256: string;
+  /** Step and loss, oldest first. */
+  curve: { step: number; loss: number }[];
+  device: string;
+}
+
+/**
+ * A trainer, here or far away. `submit` is idempotent under its key: a second call with the same key finds
+ * the job of the first, finished or not, and never starts another beside it.
+ */
+export interface Tuner {
+  /** Names and versions that the result depends on; they become parts of the cache key. */
+  identity(): Promise<Record<string, string>>;
+  submit(key: string, order: TuneOrder, run: string): Promise<void>;
+  /** @throws when the state cannot be read now; asked again later. */
+  poll(key: string): Promise<JobState>;
+  collect(key: string): Promise<TuneResult>;
+  /** Stops the job and everything it started; a job that has ended stays as it is. */
+  cancel(key: string): Promise<void>;
+  /** Lets go of what only an unfinished job needs. */
+  release(key: string): Promise<void>;
+  /** Text a person reads when a job failed. */
+  log(key: string): Promise<string>;
+}
+
+export interface GenerateOrder {
+  /** Base model folder, or the whole tuned model. */
+  base: string;
+  adapter?: string | undefined;
+  /** Prepared test rows, JSONL. */
+  prompts: string;
+  decoding: Recipe['evaluate']['decoding'];
+  batchSize: number;
+}
+
+export interface GenerateResult {
+  /** JSONL, in the order of the prompts. */
+  predictions: string;
+  promptTokens: number;
+  completionTokens: number;
+  seconds: number;
+  chatTemplateSha256: string;
+  tokenizerSha256: string;
+}
+
+/** Who answers prompts. `generate` goes on where an interrupted call with the same key stopped. */
+export interface Generator {
+  identity(): Promise<Record<string, string>>;
+  generate(
+    key: string,
+    order: GenerateOrder,
+    run: string,
+    watch: { signal: AbortSignal; progress(p: JobProgress): void },
+  ): Promise<GenerateResult>;
+}
+
+/** Where a base model lies on this machine. */
+export interface BaseModel {
+  folder: string;
+  /** Commit of a Hugging Face snapshot. */
+  revision?: string | undefined;
+}
+
+/** Finds base models by folder or name. */
+export interface Models {
+  resolve(base: string, revision: string | undefined, run: string, watch: { signal: AbortSignal }): Promise<BaseModel>;
+}

@@ -1,0 +1,223 @@
+import { spawn } from 'node:child_process';
+import { appendFileSync, closeSync, openSync } from 'node:fs';
+import { mkdir, readFile, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { writeAtomic } from '../../artifacts/files.ts';
+import type { RecordedError } from '../../artifacts/ledger/runs.ts';
+import { systemCode } from '../../configs/failure.ts';
+import type { JobProgress, JobState } from '../contracts.ts';
+import { endGroup, isAlive, processOf, type ProcessRef } from './processes.ts';
+
+/**
+ * A job is a folder and at most one detached process that works in it, the leader of its own group, which
+ * outlives the worker that started it. The folder tells all:
+ *
+ * - `job.json`       what to start, and for which run
+ * - `spec.json`      the order, read by the program
+ * - `lock`           held by the program while it runs (flock); holds its process number and birth
+ * - `starts.jsonl`   one line for each time the program was started
+ * - `progress.jsonl` one line an event, written by the program
+ * - `log.txt`        its output
+ * - `output/`, then `result.json`, written last: the job is done
+ * - `cancelled`      the job is not to be started again
+ */
+export interface JobProgram {
+  command: string;
+  /** Arguments before `--job FOLDER`. */
+  args: string[];
+  env: Record<string, string>;
+}
+
+const JobFile = z.object({ run: z.string(), command: z.string(), args: z.array(z.string()) });
+
+const ProgressLine = z.object({
+  event: z.enum(['start', 'step', 'checkpoint', 'done', 'error']),
+  at: z.string().optional(),
+  step: z.number().optional(),
+  steps: z.number().optional(),
+  loss: z.number().nullish(),
+  tokensPerSecond: z.number().nullish(),
+  etaSeconds: z.number().nullish(),
+  resumedFrom: z.number().nullish(),
+  type: z.string().optional(),
+  message: z.string().optional(),
+});
+export type ProgressLine = z.infer<typeof ProgressLine>;
+
+/** Crashes in a row, without a checkpoint between them, after which a job counts as failed. */
+const MAX_CRASHES = 5;
+/** Errors of a program that starting it again cannot mend. */
+const FINAL_ERRORS = ['BadSpec', 'BadModel', 'BadData', 'OutOfMemory', 'DiskFull'];
+/** How long a program may take to write a checkpoint after SIGTERM, in ms. */
+export const CANCEL_GRACE_MS = 3000;
+
+/**
+ * Writes the order down. The first `pollJob` starts the program, so that orders can wait for a free machine;
+ * an order that was written before stays as it is.
+ */
+export async function submitJob(folder: string, run: string, spec: unknown, program: JobProgram): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  if (!(await has(folder, 'spec.json'))) await writeAtomic(join(folder, 'spec.json'), JSON.stringify(spec));
+  if (!(await has(folder, 'job.json'))) {
+    await writeAtomic(join(folder, 'job.json'), JSON.stringify({ run, command: program.command, args: program.args }));
+  }
+}
+
+/**
+ * State of the job. A program that does not run is started: the first time, and again after it was killed, when
+ * it goes on from its last checkpoint. One that keeps dying without getting any further has failed.
+ */
+export async function pollJob(folder: string, program: JobProgram): Promise<JobState> {
+  if (await has(folder, 'result.json')) return { state: 'succeeded' };
+  if (await has(folder, 'cancelled')) return { state: 'cancelled' };
+  const events = await readProgress(folder);
+  if (await runningProcess(folder)) return { state: 'running', progress: progressOf(events) };
+  // It may have finished between the two looks.
+  if (await has(folder, 'result.json')) return { state: 'succeeded' };
+  const last = events.at(-1);
+  if (last?.event === 'error' && FINAL_ERRORS.includes(last.type ?? '')) {
+    return { state: 'failed', error: { type: last.type as string, message: last.message ?? 'no message' } };
+  }
+  if ((await startsWithoutProgress(folder, events)) >= MAX_CRASHES)
+    return { state: 'failed', error: await crashError(folder, last) };
+  start(folder, program);
+  return { state: 'running', progress: progressOf(events) };
+}
+
+/** Stops the program with everything it started, and sees to it that it stays stopped. */
+export async function cancelJob(folder: string): Promise<void> {
+  if (!(await has(folder, 'job.json'))) return;
+  if (!(await has(folder, 'result.json'))) await writeAtomic(join(folder, 'cancelled'), new Date().toISOString());
+  const running = await runningProcess(folder);
+  if (running) await endGroup(running, CANCEL_GRACE_MS);
+}
+
+/** Ends the program but leaves the job to be taken up again from its last checkpoint. */
+export async function pauseJob(folder: string): Promise<void> {
+  const running = await runningProcess(folder);
+  if (running) await endGroup(running, CANCEL_GRACE_MS);
+}
+
+/** What the program wrote as its result, checked. */
+export async function readResult<T>(folder: string, shape: z.ZodType<T>): Promise<T> {
+  return shape.parse(JSON.parse(await readFile(join(folder, 'result.json'), 'utf8')));
+}
+
+/** Events of the program so far; a line torn by a crash is passed over. */
+export async function readProgress(folder: string): Promise<ProgressLine[]> {
+  const text = await readText(join(folder, 'progress.jsonl'));
+  return text.split('\n').flatMap((line) => {
+    try {
+      const parsed = ProgressLine.safeParse(JSON.parse(line));
+      return parsed.success ? [parsed.data] : [];
+    } catch {
+      return [];
+    }
+  });
+}
+
+/** The last lines the program printed. */
+export async function readLog(folder: string, lines = 40): Promise<string> {
+  return (await readText(join(folder, 'log.txt'))).trimEnd().split('\n').slice(-lines).join('\n');
+}
+
+/** Jobs whose program is running now, below a folder of job folders. */
+export async function runningJobs(jobs: string): Promise<{ pid: number; run: string; folder: string }[]> {
+  const names = await readdir(jobs).catch(() => []);
+  const found = await Promise.all(
+    names.map(async (name) => {
+      const folder = join(jobs, name);
+      const running = await runningProcess(folder);
+      const job = running && JobFile.safeParse(JSON.parse((await readText(join(folder, 'job.json'))) || 'null'));
+      return running && job?.success ? [{ pid: running.pid, run: job.data.run, folder }] : [];
+    }),
+  );
+  return found.flat();
+}
+
+function start(folder: string, { command, args, env }: JobProgram): void {
+  const log = openSync(join(folder, 'log.txt'), 'a');
+  const child = spawn(command, [...args, '--job', folder], {
+    detached: true,
+    stdio: ['ignore', log, log],
+    cwd: folder,
+    env: { ...process.env, ...env },
+  });
+  // A command that cannot be started shows as a crash in the next poll, with the reason in the log.
+  child.on('error', (error) => console.error(`cannot start ${command}: ${error.message}`));
+  const ref = child.pid === undefined ? { pid: 0, born: '-' } : (processOf(child.pid) ?? { pid: child.pid, born: '-' });
+  appendFileSync(join(folder, 'starts.jsonl'), `\n${JSON.stringify({ ...ref, at: new Date().toISOString() })}`);
+  child.unref();
+  closeSync(log);
+}
+
+/**
+ * The process that works in the folder: the one that holds its lock, or one just started that has not taken
+ * it yet. A second program finds the lock held and ends at once, so at worst it is started in vain.
+ */
+async function runningProcess(folder: string): Promise<ProcessRef | undefined> {
+  const [pid, born] = (await readText(join(folder, 'lock'))).trim().split(/\s+/);
+  const holder = pid !== undefined && /^\d+$/.test(pid) ? processOf(Number(pid)) : undefined;
+  // Elsewhere than on Linux the program cannot cheaply tell when it was born and writes "-".
+  if (holder && (born === '-' || holder.born === born)) return holder;
+  const latest = (await readStarts(folder)).at(-1);
+  return latest && isAlive(latest) ? latest : undefined;
+}
+
+const Start = z.object({ pid: z.int(), born: z.string(), at: z.string() });
+
+async function readStarts(folder: string): Promise<z.infer<typeof Start>[]> {
+  return (await readText(join(folder, 'starts.jsonl'))).split('\n').flatMap((line) => {
+    try {
+      return [Start.parse(JSON.parse(line))];
+    } catch {
+      return []; // torn by a crash
+    }
+  });
+}
+
+function progressOf(events: ProgressLine[]): JobProgress | undefined {
+  const last = events.findLast(({ event, step }) => (event === 'step' || event === 'start') && step !== undefined);
+  if (!last) return undefined;
+  return {
+    step: last.step ?? 0,
+    steps: last.steps ?? 0,
+    ...(last.loss == null ? {} : { loss: last.loss }),
+    ...(last.tokensPerSecond == null ? {} : { tokensPerSecond: last.tokensPerSecond }),
+    ...(last.etaSeconds == null ? {} : { etaSeconds: last.etaSeconds }),
+  };
+}
+
+/** Starts since the last checkpoint. */
+async function startsWithoutProgress(folder: string, events: ProgressLine[]): Promise<number> {
+  const checkpoint = events.findLast(({ event }) => event === 'checkpoint')?.at ?? '';
+  return (await readStarts(folder)).filter(({ at }) => Date.parse(at) > (Date.parse(checkpoint) || 0)).length;
+}
+
+async function crashError(folder: string, last: ProgressLine | undefined): Promise<RecordedError> {
+  const tail = await readLog(folder, 5);
+  const said = last?.event === 'error' ? `${last.message ?? ''} ` : '';
+  return {
+    type: last?.type ?? 'Crashed',
+    message: `${said}The program ended ${MAX_CRASHES} times without getting further; its log ${join(folder, 'log.txt')} ends: ${tail || '(nothing)'}`,
+  };
+}
+
+async function readText(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') return '';
+    throw error;
+  }
+}
+
+async function has(folder: string, name: string): Promise<boolean> {
+  return (await readdir(folder).catch(() => [] as string[])).includes(name);
+}
+
+/** Removes a job's folder, or only what an ended job no longer needs. */
+export async function clearJob(folder: string, what: 'checkpoints' | 'all'): Promise<void> {
+  await rm(what === 'all' ? folder : join(folder, 'checkpoints'), { recursive: true, force: true });
+}

@@ -1,0 +1,63 @@
+import { open, readFile, readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** A safetensors header larger than this is not one (https://github.com/huggingface/safetensors sets 100 MB). */
+const MAX_HEADER_BYTES = 100_000_000;
+
+/** What is wrong with a folder that should hold a Hugging Face model, in one sentence with a remedy; undefined when fit. */
+export async function modelFolderProblem(folder: string): Promise<string | undefined> {
+  const names = await readdir(folder).catch(() => undefined);
+  if (!names)
+    return `the base model ${folder} is not a folder: give a folder in Hugging Face format, or a name such as org/name`;
+  if (!names.includes('config.json'))
+    return `the base model ${folder} has no config.json: copy the whole model folder, not only its weights`;
+  const config: unknown = await readFile(join(folder, 'config.json'), 'utf8')
+    .then((text) => JSON.parse(text) as unknown)
+    .catch(() => undefined);
+  if (typeof config !== 'object' || config === null || !('model_type' in config)) {
+    return `the base model ${folder} has a config.json without "model_type": take the file from the model's original folder`;
+  }
+  if (!names.includes('tokenizer.json') && !names.includes('tokenizer.model')) {
+    return `the base model ${folder} has no tokenizer.json (or tokenizer.model): copy the tokenizer's files beside the weights`;
+  }
+  const weights = names.filter((name) => name.endsWith('.safetensors'));
+  if (weights.length === 0)
+    return `the base model ${folder} has no weights (*.safetensors): copy them there; other formats have to be converted first`;
+  if (names.includes('model.safetensors.index.json')) {
+    const index = JSON.parse(await readFile(join(folder, 'model.safetensors.index.json'), 'utf8')) as {
+      weight_map?: Record<string, string>;
+    };
+    const missing = [...new Set(Object.values(index.weight_map ?? {}))].filter((name) => !names.includes(name));
+    if (missing.length > 0)
+      return `the base model ${folder} lacks ${missing.join(', ')} that its index names: download it again`;
+  }
+  for (const name of weights) {
+    const problem = await safetensorsProblem(join(folder, name));
+    if (problem) return `the weights ${join(folder, name)} ${problem}: copy or download the file again`;
+  }
+  return undefined;
+}
+
+/** Compares a weights file's length with what its header promises, without reading the weights. */
+async function safetensorsProblem(path: string): Promise<string | undefined> {
+  const { size } = await stat(path);
+  if (size < 8) return `are cut off (${size} bytes)`;
+  const file = await open(path);
+  try {
+    const prefix = Buffer.alloc(8);
+    await file.read(prefix, 0, 8, 0);
+    const length = Number(prefix.readBigUInt64LE());
+    if (length > MAX_HEADER_BYTES || length < 2) return 'are not a safetensors file';
+    if (8 + length > size) return `are cut off (${size} bytes, the header alone needs ${8 + length})`;
+    const header = Buffer.alloc(length);
+    await file.read(header, 0, length, 8);
+    const tensors = JSON.parse(header.toString('utf8')) as Record<string, { data_offsets?: [number, number] }>;
+    const end = Math.max(0, ...Object.values(tensors).map(({ data_offsets }) => data_offsets?.[1] ?? 0));
+    return size < 8 + length + end ? `are cut off (${size} bytes, ${8 + length + end} expected)` : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError) return 'have a damaged header';
+    throw error;
+  } finally {
+    await file.close();
+  }
+}

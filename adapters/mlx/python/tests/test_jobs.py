@@ -1,0 +1,237 @@
+"""The train and generate programs, run as the worker runs them: `python -m unittest` in the folder above."""
+
+import json
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+from typing import Any
+
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent)]
+from tiny import RunningJob, build_base, write_rows  # noqa: E402
+
+_LORA = {"rank": 4, "scale": 20.0, "dropout": 0.1, "layers": -1, "keys": None}
+
+
+class JobCase(unittest.TestCase):
+    """Builds one base for all tests of a class."""
+
+    jobs = 0
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.root = Path(tempfile.mkdtemp())
+        cls.base = build_base(cls.root / "base")
+        cls.rows = write_rows(cls.root / "train.jsonl", 30, answered=True)
+        cls.prompts = write_rows(cls.root / "test.jsonl", 40, answered=False)
+
+    @classmethod
+    def tearDownClass(cls) -> None:
+        shutil.rmtree(cls.root)
+
+    def train(self, **changed: Any) -> RunningJob:
+        return self.job({
+            "kind": "train", "base": str(self.base), "train": str(self.rows), "method": "lora", "lora": _LORA,
+            "iterations": 60, "batchSize": 8, "learningRate": 1e-3, "schedule": "cosine", "warmupSteps": 5,
+            "weightDecay": 0.01, "gradientClip": 1.0, "maxTokens": 64, "maskPrompt": True, "seed": 1,
+            "checkpointEvery": 7, "reportEvery": 4, "warmStart": None, **changed,
+        })
+
+    def generate(self, **changed: Any) -> RunningJob:
+        decoding = {"maxTokens": 12, "temperature": 0, "topP": 1, "seed": 0, "stop": [], **changed.pop("decoding", {})}
+        return self.job({
+            "kind": "generate", "base": str(self.base), "adapter": None, "prompts": str(self.prompts),
+            "decoding": decoding, "batchSize": 4, **changed,
+        })
+
+    def job(self, spec: dict[str, Any]) -> RunningJob:
+        JobCase.jobs += 1
+        return RunningJob(self.root / f"job-{JobCase.jobs}", spec)
+
+    def done(self, job: RunningJob) -> RunningJob:
+        self.assertEqual(job.run(), 0, (job.folder / "log.txt").read_text())
+        return job
+
+    def fails(self, job: RunningJob, type: str, message: str) -> None:
+        self.assertEqual(job.run(), 1)
+        self.assertEqual(job.error()[0], type)
+        self.assertRegex(job.error()[1], message)
+        self.assertFalse((job.folder / "result.json").exists())
+
+
+class TrainTest(JobCase):
+    def test_killed_run_ends_with_the_same_bytes(self) -> None:
+        whole = self.done(self.train())
+        killed = self.train()
+        self.assertEqual(killed.stop_when(lambda job: job.has("checkpoint", 21), signal.SIGKILL), -signal.SIGKILL)
+        self.assertFalse((killed.folder / "result.json").exists())
+        newest = max(int(path.name) for path in (killed.folder / "checkpoints").iterdir() if path.name.isdigit())
+        broken = killed.folder / "checkpoints" / str(newest) / "weights.safetensors"
+        os.truncate(broken, broken.stat().st_size - 10)
+        with open(killed.folder / "progress.jsonl", "a") as file:
+            file.write('{"event":"st')
+
+        self.done(killed)
+        self.assertEqual(killed.result()["resumedFrom"], newest - 7)
+        for name in ("adapters.safetensors", "adapter_config.json"):
+            self.assertEqual(killed.sha256(name), whole.sha256(name))
+        for field in ("firstLoss", "finalLoss", "trainedTokens", "steps"):
+            self.assertEqual(killed.result()[field], whole.result()[field])
+        starts = [event for event in killed.events() if event["event"] == "start"]
+        self.assertEqual([start["resumedFrom"] for start in starts], [None, newest - 7])
+        self.assertEqual(whole.result()["steps"], 60)
+        self.assertLess(whole.result()["finalLoss"], whole.result()["firstLoss"])
+        self.assertEqual(len(list((whole.folder / "checkpoints").iterdir())), 2)
+
+        before = (whole.folder / "progress.jsonl").read_bytes()
+        self.assertEqual(whole.run(), 0)
+        self.assertEqual((whole.folder / "progress.jsonl").read_bytes(), before)
+
+    def test_full_training_stopped_by_sigterm_goes_on_and_loads_as_a_model(self) -> None:
+        import mlx.core as mx
+        from mlx_lm import load
+
+        full = {"method": "full", "lora": None, "schedule": "linear"}
+        whole = self.done(self.train(**full))
+        stopped = self.train(**full)
+        self.assertEqual(stopped.stop_when(lambda job: job.has("step", 8), signal.SIGTERM), 75)
+        self.assertEqual(stopped.error()[0], "Interrupted")
+        self.done(stopped)
+        self.assertGreaterEqual(stopped.result()["resumedFrom"], 8)
+        for path in (whole.folder / "output").iterdir():
+            self.assertEqual(stopped.sha256(path.name), whole.sha256(path.name), path.name)
+        model, tokenizer = load(str(whole.folder / "output"))
+        base, _ = load(str(self.base))
+        self.assertFalse(mx.array_equal(model.model.embed_tokens.weight, base.model.embed_tokens.weight))
+        self.assertIsNotNone(tokenizer.chat_template)
+        self.assertNotIn("/somewhere", (whole.folder / "output" / "config.json").read_text())
+        self.assertEqual(whole.result()["trainableParameters"], whole.result()["totalParameters"])
+
+    def test_dora_goes_on_from_a_warm_start(self) -> None:
+        from mlx_lm import load
+
+        keys = ["self_attn.q_proj", "self_attn.v_proj"]
+        dora = {"method": "dora", "lora": {**_LORA, "keys": keys}, "schedule": "constant"}
+        first = self.done(self.train(**dora))
+        second = self.done(self.train(**dora, warmStart=str(first.folder / "output"), iterations=8))
+        self.assertLess(second.result()["firstLoss"], first.result()["firstLoss"])
+        load(str(self.base), adapter_path=str(second.folder / "output"))
+        other = self.train(warmStart=str(first.folder / "output"))
+        self.fails(other, "BadSpec", "has fine_tune_type 'dora', the spec 'lora'")
+
+    def test_long_rows_are_dropped_and_named(self) -> None:
+        mixed = self.root / "mixed.jsonl"
+        long = {"id": "long", "messages": [{"role": "user", "content": "card " * 99}, {"role": "assistant", "content": "a"}]}
+        mixed.write_text(self.rows.read_text() + json.dumps(long) + "\n")
+        result = self.done(self.train(train=str(mixed), iterations=2, warmupSteps=0)).result()
+        self.assertEqual((result["rows"], result["droppedCount"], result["droppedRows"]), (30, 1, ["long"]))
+        self.fails(self.train(maxTokens=4), "BadData", r"^All 30 rows are over maxTokens 4; the shortest has \d+\.$")
+
+    def test_nothing_to_train_is_an_error(self) -> None:
+        self.fails(self.train(iterations=0), "BadSpec", '"iterations" must be a whole number from 1 to .*, found 0')
+        empty = self.root / "empty.jsonl"
+        empty.write_text("\n")
+        self.fails(self.train(train=str(empty)), "BadData", "empty.jsonl holds no rows")
+
+    def test_wrong_rows_and_specs_are_named(self) -> None:
+        torn = self.root / "torn.jsonl"
+        torn.write_text(self.rows.read_text()[:-9])
+        self.fails(self.train(train=str(torn)), "BadData", "torn.jsonl line 30 is not JSON")
+        self.fails(self.train(method="prefix"), "BadSpec", "found 'prefix'")
+        self.fails(self.train(lora={**_LORA, "keys": ["q_proj"]}), "BadSpec", "'q_proj', which no block has; there are mlp")
+
+    def test_a_loss_that_is_not_a_number_names_the_step(self) -> None:
+        import mlx.core as mx
+
+        base = Path(shutil.copytree(self.base, self.root / "nan"))
+        weights = mx.load(str(base / "model.safetensors"))
+        weights["model.norm.weight"] *= float("nan")
+        mx.eval(weights)
+        mx.save_safetensors(str(base / "model.safetensors"), weights)
+        wanted = "^The loss became NaN or infinite at step 1 with learningRate 0.001; try 0.0001, or"
+        self.fails(self.train(base=str(base)), "BadSpec", wanted)
+
+    def test_a_full_disk_is_told_apart(self) -> None:
+        import errno
+
+        from common import _classify
+
+        for error in (OSError(errno.ENOSPC, "x"), RuntimeError("[write] Unable to write 5 bytes to file.")):
+            self.assertEqual(_classify(error, self.root).type, "DiskFull")
+        self.assertEqual(_classify(RuntimeError("[malloc] Unable to allocate 9 bytes."), self.root).type, "OutOfMemory")
+
+
+class GenerateTest(JobCase):
+    def test_killed_run_gives_the_same_predictions(self) -> None:
+        adapter = str(self.done(self.train()).folder / "output")
+        sampled = {"adapter": adapter, "decoding": {"temperature": 0.8, "topP": 0.9}}
+        whole = self.done(self.generate(**sampled))
+        killed = self.generate(**sampled)
+        killed.stop_when(lambda job: job.has("step", 12), signal.SIGKILL)
+        predictions = killed.folder / "predictions.jsonl"
+        os.truncate(predictions, predictions.stat().st_size - 5)
+
+        self.done(killed)
+        self.assertGreater(killed.events()[-2]["step"], 0)
+        self.assertEqual(killed.sha256("predictions.jsonl"), whole.sha256("predictions.jsonl"))
+        lines = [json.loads(line) for line in predictions.read_text().splitlines()]
+        self.assertEqual(len(lines), 40)
+        ordered = [json.loads(line) for line in (whole.folder / "output" / "predictions.jsonl").read_text().splitlines()]
+        self.assertEqual([line["id"] for line in ordered], [f"row-{number}" for number in range(40)])
+        result = whole.result()
+        self.assertEqual(result["completionTokens"], sum(line["completionTokens"] for line in ordered))
+        self.assertEqual(set(result), {
+            "rows", "promptTokens", "completionTokens", "seconds", "tokensPerSecond", "chatTemplateSha256",
+            "tokenizerSha256", "device",
+        })
+
+    def test_sigterm_keeps_the_predictions_so_far(self) -> None:
+        job = self.generate(decoding={"maxTokens": 40})
+        self.assertEqual(job.stop_when(lambda job: job.has("step", 8), signal.SIGTERM), 75)
+        kept = len((job.folder / "predictions.jsonl").read_text().splitlines())
+        self.assertGreaterEqual(kept, 8)
+        self.done(job)
+        self.assertEqual([e["resumedFrom"] for e in job.events() if e["event"] == "start"], [None, kept])
+
+    def test_stop_texts_cut_the_answer(self) -> None:
+        plain = self.done(self.generate(decoding={"maxTokens": 8}))
+        texts = [json.loads(line)["text"] for line in (plain.folder / "output" / "predictions.jsonl").read_text().splitlines()]
+        stop = texts[0][2:4]
+        cut = self.done(self.generate(decoding={"maxTokens": 8, "stop": [stop]}))
+        first = json.loads((cut.folder / "output" / "predictions.jsonl").read_text().splitlines()[0])
+        self.assertEqual((first["text"], first["finishReason"]), (texts[0][: texts[0].find(stop)], "stop"))
+        self.assertLess(first["completionTokens"], 8)
+
+    def test_broken_bases_are_named(self) -> None:
+        def broken(name: str, change: Any) -> RunningJob:
+            folder = Path(shutil.copytree(self.base, self.root / name))
+            change(folder)
+            return self.generate(base=str(folder))
+
+        def set_config(**values: str) -> Any:
+            return lambda folder: (folder / "config.json").write_text(json.dumps(values))
+
+        self.fails(self.generate(base="/nowhere"), "BadModel", "/nowhere does not exist")
+        self.fails(broken("a", lambda f: (f / "config.json").unlink()), "BadModel", "a has no config.json")
+        self.fails(broken("b", lambda f: (f / "tokenizer.json").unlink()), "BadModel", "b has no tokenizer")
+        self.fails(broken("c", lambda f: (f / "model.safetensors").unlink()), "BadModel", r"c has no model\*.safetensors")
+        cut = broken("d", lambda f: os.truncate(f / "model.safetensors", 50_000))
+        self.fails(cut, "BadModel", r"d: model.safetensors has 50000 bytes of \d+")
+        self.fails(broken("e", set_config(model_type="nosuch")), "BadModel", "e cannot be loaded: Model type nosuch")
+        no_template = self.generate(base=str(build_base(self.root / "f", template=None)))
+        self.fails(no_template, "BadModel", "f has no chat template")
+
+    def test_a_second_process_leaves_a_running_job_alone(self) -> None:
+        job = self.generate(decoding={"maxTokens": 200})
+        first = job.start()
+        while not job.has("start", 0):
+            self.assertIsNone(first.poll())
+        self.assertEqual(job.run(), 75)
+        self.assertEqual(first.wait(60), 0)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,37 @@
+import type { ArtifactRef, ArtifactType } from '../../configs/refs.ts';
+import type { Stored } from '../store.ts';
+import type { Ledger } from './open.ts';
+import { now } from './runs.ts';
+import type { ArtifactRow } from './schema.ts';
+
+/** Enters an artifact. The same content found again keeps its first entry. */
+export async function enterArtifact(
+  ledger: Ledger,
+  type: ArtifactType,
+  stored: Stored,
+  meta: Record<string, unknown> = {},
+): Promise<ArtifactRef> {
+  const { digest, bytes, files } = stored;
+  await ledger
+    .insertInto('artifacts')
+    .values({ digest, type, bytes, files, meta_json: JSON.stringify(meta), created_at: now() })
+    .onConflict((conflict) => conflict.column('digest').doNothing())
+    .execute();
+  return { digest, type };
+}
+
+export async function findArtifact(ledger: Ledger, digest: string): Promise<ArtifactRow | undefined> {
+  return ledger.selectFrom('artifacts').selectAll().where('digest', '=', digest).executeTakeFirst();
+}
+
+/** Artifacts whose digest begins with some hex digits (with or without `sha256:`), at most `limit`. */
+export async function findByPrefix(ledger: Ledger, prefix: string, limit = 3): Promise<ArtifactRow[]> {
+  const start = prefix.startsWith('sha256:') ? prefix : `sha256:${prefix}`;
+  return ledger
+    .selectFrom('artifacts')
+    .selectAll()
+    .where('digest', '>=', start)
+    .where('digest', '<', `${start}g`)
+    .limit(limit)
+    .execute();
+}

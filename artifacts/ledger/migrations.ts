@@ -1,0 +1,116 @@
+import type { Kysely } from 'kysely';
+import type { Migration } from 'kysely/migration';
+
+/** Appended to, never edited: a ledger in use has run the earlier ones. */
+export const migrations: Record<string, Migration> = {
+  '0001-first': {
+    async up(db: Kysely<unknown>): Promise<void> {
+      await db.schema
+        .createTable('runs')
+        .addColumn('id', 'text', (c) => c.primaryKey())
+        .addColumn('pipeline', 'text', (c) => c.notNull())
+        .addColumn('model', 'text', (c) => c.notNull())
+        .addColumn('recipe_json', 'text', (c) => c.notNull())
+        .addColumn('options_json', 'text', (c) => c.notNull())
+        .addColumn('workflow_id', 'text', (c) => c.notNull())
+        .addColumn('temporal_run_id', 'text')
+        .addColumn('status', 'text', (c) => c.notNull())
+        .addColumn('verdict', 'text')
+        .addColumn('model_ref', 'text')
+        .addColumn('error_json', 'text')
+        .addColumn('started_by', 'text', (c) => c.notNull())
+        .addColumn('started_at', 'text', (c) => c.notNull())
+        .addColumn('ended_at', 'text')
+        .execute();
+      await db.schema.createIndex('runs_by_start').on('runs').column('started_at').execute();
+      await db.schema
+        .createTable('executions')
+        .addColumn('id', 'text', (c) => c.primaryKey())
+        .addColumn('run_id', 'text', (c) => c.notNull())
+        .addColumn('instance', 'text', (c) => c.notNull())
+        .addColumn('step', 'text', (c) => c.notNull())
+        .addColumn('step_version', 'text', (c) => c.notNull())
+        .addColumn('cache_key', 'text')
+        .addColumn('parts_json', 'text')
+        .addColumn('status', 'text', (c) => c.notNull())
+        .addColumn('attempt', 'integer', (c) => c.notNull())
+        .addColumn('cached_from', 'text')
+        .addColumn('reason', 'text')
+        .addColumn('worker', 'text', (c) => c.notNull())
+        .addColumn('job_json', 'text')
+        .addColumn('progress_json', 'text')
+        .addColumn('metrics_json', 'text', (c) => c.notNull())
+        .addColumn('facts_json', 'text', (c) => c.notNull())
+        .addColumn('cost_json', 'text', (c) => c.notNull())
+        .addColumn('error_json', 'text')
+        .addColumn('started_at', 'text', (c) => c.notNull())
+        .addColumn('ended_at', 'text')
+        .addUniqueConstraint('one_execution_per_instance', ['run_id', 'instance'])
+        .execute();
+      await db.schema.createIndex('executions_by_key').on('executions').columns(['cache_key', 'status']).execute();
+      await db.schema.createIndex('executions_by_step').on('executions').columns(['step', 'started_at']).execute();
+      await db.schema
+        .createTable('edges')
+        .addColumn('execution_id', 'text', (c) => c.notNull())
+        .addColumn('direction', 'text', (c) => c.notNull())
+        .addColumn('role', 'text', (c) => c.notNull())
+        .addColumn('digest', 'text', (c) => c.notNull())
+        .addPrimaryKeyConstraint('edges_pk', ['execution_id', 'direction', 'role'])
+        .execute();
+      await db.schema.createIndex('edges_by_digest').on('edges').columns(['digest', 'direction']).execute();
+      await db.schema
+        .createTable('artifacts')
+        .addColumn('digest', 'text', (c) => c.primaryKey())
+        .addColumn('type', 'text', (c) => c.notNull())
+        .addColumn('bytes', 'integer', (c) => c.notNull())
+        .addColumn('files', 'integer', (c) => c.notNull())
+        .addColumn('meta_json', 'text', (c) => c.notNull())
+        .addColumn('created_at', 'text', (c) => c.notNull())
+        .execute();
+      await db.schema
+        .createTable('events')
+        .addColumn('id', 'integer', (c) => c.primaryKey().autoIncrement())
+        .addColumn('run_id', 'text', (c) => c.notNull())
+        .addColumn('instance', 'text', (c) => c.notNull())
+        .addColumn('at', 'text', (c) => c.notNull())
+        .addColumn('kind', 'text', (c) => c.notNull())
+        .addColumn('message', 'text', (c) => c.notNull())
+        .execute();
+      await db.schema.createIndex('events_by_run').on('events').columns(['run_id', 'id']).execute();
+      await db.schema
+        .createTable('versions')
+        .addColumn('name', 'text', (c) => c.notNull())
+        .addColumn('version', 'integer', (c) => c.notNull())
+        .addColumn('digest', 'text', (c) => c.notNull())
+        .addColumn('run_id', 'text', (c) => c.notNull())
+        .addColumn('execution_id', 'text', (c) => c.notNull())
+        .addColumn('verdict', 'text', (c) => c.notNull())
+        .addColumn('card', 'text', (c) => c.notNull())
+        .addColumn('created_at', 'text', (c) => c.notNull())
+        .addPrimaryKeyConstraint('versions_pk', ['name', 'version'])
+        .addUniqueConstraint('one_version_per_model', ['name', 'digest'])
+        .execute();
+      await db.schema
+        .createTable('aliases')
+        .addColumn('name', 'text', (c) => c.notNull())
+        .addColumn('alias', 'text', (c) => c.notNull())
+        .addColumn('version', 'integer', (c) => c.notNull())
+        .addColumn('updated_at', 'text', (c) => c.notNull())
+        .addPrimaryKeyConstraint('aliases_pk', ['name', 'alias'])
+        .execute();
+      await db.schema
+        .createTable('audit')
+        .addColumn('id', 'integer', (c) => c.primaryKey().autoIncrement())
+        .addColumn('at', 'text', (c) => c.notNull())
+        .addColumn('actor', 'text', (c) => c.notNull())
+        .addColumn('action', 'text', (c) => c.notNull())
+        .addColumn('name', 'text', (c) => c.notNull())
+        .addColumn('alias', 'text')
+        .addColumn('from_version', 'integer')
+        .addColumn('to_version', 'integer')
+        .addColumn('why', 'text', (c) => c.notNull())
+        .addColumn('run_id', 'text')
+        .execute();
+    },
+  },
+};

@@ -1,0 +1,127 @@
+import type { Recipe } from '../../configs/recipe.ts';
+import type { RunOptions } from '../../configs/refs.ts';
+import type { Ledger } from './open.ts';
+import type { RunRow } from './schema.ts';
+
+/** The error that ended a run or a step, as people and programs see it. */
+export interface RecordedError {
+  type: string;
+  message: string;
+}
+
+export interface NewRun {
+  id: string;
+  recipe: Recipe;
+  options: RunOptions;
+  workflowId: string;
+  temporalRunId?: string | undefined;
+  startedBy: string;
+}
+
+/** Enters a run; entering it twice (command line and workflow both do) changes nothing. */
+export async function openRun(ledger: Ledger, run: NewRun): Promise<void> {
+  await ledger
+    .insertInto('runs')
+    .values({
+      id: run.id,
+      pipeline: run.recipe.name,
+      model: run.recipe.register.model ?? run.recipe.name,
+      recipe_json: JSON.stringify(run.recipe),
+      options_json: JSON.stringify(run.options),
+      workflow_id: run.workflowId,
+      temporal_run_id: run.temporalRunId ?? null,
+      status: 'running',
+      verdict: null,
+      model_ref: null,
+      error_json: null,
+      started_by: run.startedBy,
+      started_at: now(),
+      ended_at: null,
+    })
+    .onConflict((conflict) => conflict.column('id').doNothing())
+    .execute();
+}
+
+export interface RunEnd {
+  id: string;
+  status: Exclude<RunRow['status'], 'running'>;
+  verdict?: string | null | undefined;
+  modelRef?: string | null | undefined;
+  error?: RecordedError | undefined;
+}
+
+/** Ends a run, and with it the executions that it left running. */
+export async function closeRun(ledger: Ledger, { id, status, verdict, modelRef, error }: RunEnd): Promise<void> {
+  const ended = now();
+  await ledger.transaction().execute(async (tx) => {
+    await tx
+      .updateTable('runs')
+      .set({
+        status,
+        verdict: verdict ?? null,
+        model_ref: modelRef ?? null,
+        error_json: error ? JSON.stringify(error) : null,
+        ended_at: ended,
+      })
+      .where('id', '=', id)
+      .where('ended_at', 'is', null)
+      .execute();
+    await tx
+      .updateTable('executions')
+      .set({ status: status === 'cancelled' ? 'cancelled' : 'failed', ended_at: ended })
+      .where('run_id', '=', id)
+      .where('status', '=', 'running')
+      .execute();
+  });
+}
+
+/** The run of an id or of a unique beginning of one. */
+export async function findRun(ledger: Ledger, idOrPrefix: string): Promise<RunRow | undefined> {
+  const exact = await ledger.selectFrom('runs').selectAll().where('id', '=', idOrPrefix).executeTakeFirst();
+  if (exact) return exact;
+  const found = await ledger
+    .selectFrom('runs')
+    .selectAll()
+    .where('id', '>=', idOrPrefix)
+    .where('id', '<', `${idOrPrefix}\u{10ffff}`)
+    .limit(2)
+    .execute();
+  return found.length === 1 ? found[0] : undefined;
+}
+
+/** Newest first. */
+export async function listRuns(ledger: Ledger, limit: number): Promise<RunRow[]> {
+  return ledger
+    .selectFrom('runs')
+    .selectAll()
+    .orderBy('started_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(limit)
+    .execute();
+}
+
+/** Something worth telling about a step: an attempt, a crash survived, a damaged artifact. Shown by `anneal logs`. */
+export async function recordEvent(
+  ledger: Ledger,
+  event: { runId: string; instance: string; kind: string; message: string },
+): Promise<void> {
+  await ledger
+    .insertInto('events')
+    .values({ run_id: event.runId, instance: event.instance, kind: event.kind, message: event.message, at: now() })
+    .execute();
+}
+
+/** How many errors a step instance has met. */
+export async function countErrors(ledger: Ledger, runId: string, instance: string): Promise<number> {
+  const { count } = await ledger
+    .selectFrom('events')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('run_id', '=', runId)
+    .where('instance', '=', instance)
+    .where('kind', '=', 'error')
+    .executeTakeFirstOrThrow();
+  return Number(count);
+}
+
+/** This moment, as the ledger writes it. */
+export const now = (): string => new Date().toISOString();

@@ -1,0 +1,118 @@
+import type { ColumnType, Generated } from 'kysely';
+
+/** The ledger's tables. Times are ISO 8601 in UTC; columns that end in `_json` hold JSON text. */
+export interface Tables {
+  runs: RunRow;
+  executions: ExecutionRow;
+  edges: EdgeRow;
+  artifacts: ArtifactRow;
+  events: EventRow;
+  versions: VersionRow;
+  aliases: AliasRow;
+  audit: AuditRow;
+}
+
+export interface RunRow {
+  id: string;
+  pipeline: string;
+  /** Name of the model line the run registers under. */
+  model: string;
+  recipe_json: string;
+  options_json: string;
+  workflow_id: string;
+  temporal_run_id: string | null;
+  status: 'running' | 'completed' | 'failed' | 'cancelled';
+  verdict: string | null;
+  /** `name@vN` of what the run registered or left as champion. */
+  model_ref: string | null;
+  error_json: string | null;
+  started_by: string;
+  started_at: string;
+  ended_at: string | null;
+}
+
+export interface ExecutionRow {
+  id: string;
+  run_id: string;
+  /** Unique within the run: the step's name, or `evaluate#2` for a second round. */
+  instance: string;
+  step: string;
+  step_version: string;
+  /** sha256 over the named parts; null until they are known. */
+  cache_key: string | null;
+  parts_json: string | null;
+  status: 'running' | 'completed' | 'failed' | 'cancelled' | 'skipped';
+  attempt: number;
+  /** The execution whose outputs were taken over. */
+  cached_from: string | null;
+  /** Why it was skipped, kept, or made again. */
+  reason: string | null;
+  worker: string;
+  /** Paid or long work under way, e.g. the trainer's job. */
+  job_json: string | null;
+  progress_json: string | null;
+  metrics_json: string;
+  facts_json: string;
+  cost_json: string;
+  error_json: string | null;
+  started_at: string;
+  ended_at: string | null;
+}
+
+export interface EdgeRow {
+  execution_id: string;
+  direction: 'in' | 'out';
+  role: string;
+  digest: string;
+}
+
+export interface ArtifactRow {
+  digest: string;
+  type: string;
+  bytes: number;
+  files: number;
+  meta_json: string;
+  created_at: string;
+}
+
+export interface EventRow {
+  id: Generated<number>;
+  run_id: string;
+  instance: string;
+  at: string;
+  kind: string;
+  message: string;
+}
+
+export interface VersionRow {
+  name: string;
+  version: number;
+  digest: string;
+  run_id: string;
+  execution_id: string;
+  verdict: string;
+  /** Digest of the model card. */
+  card: string;
+  created_at: string;
+}
+
+export interface AliasRow {
+  name: string;
+  alias: string;
+  version: number;
+  updated_at: string;
+}
+
+/** One move of an alias, or a new version: who, when, from, to, why. Never changed. */
+export interface AuditRow {
+  id: Generated<number>;
+  at: string;
+  actor: string;
+  action: string;
+  name: string;
+  alias: string | null;
+  from_version: ColumnType<number | null, number | null, never>;
+  to_version: ColumnType<number | null, number | null, never>;
+  why: string;
+  run_id: string | null;
+}

@@ -1,0 +1,288 @@
+import { isAbsolute, resolve, dirname } from 'node:path';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { distance } from 'fastest-levenshtein';
+import { LineCounter, parse, parseDocument, isMap, isNode, isPair, type Document } from 'yaml';
+import type { z } from 'zod';
+import { crossCheck, RecipeSchema, recipeJsonSchema, type Recipe } from './recipe.ts';
+
+/** Something wrong with a recipe, with the place and, where there is one, the remedy. */
+export interface Problem {
+  /** File, or the `--set` option, that holds it. */
+  file: string;
+  /** 1-based; absent where the problem has no place in the file. */
+  line?: number;
+  column?: number;
+  /** Dotted path of the field, e.g. `tune.lora.rank`; empty for the whole file. */
+  path: string;
+  message: string;
+}
+
+export interface RecipeReading {
+  recipe?: Recipe;
+  problems: Problem[];
+  /** Finds the place of a field, for checks that come after the schema. */
+  place: (path: string) => Pick<Problem, 'file' | 'line' | 'column'>;
+}
+
+/** A recipe larger than this is a data file by mistake, and would not fit a Temporal payload. */
+const MAX_RECIPE_BYTES = 32 * 1024;
+
+type Path = readonly PropertyKey[];
+type Raw = Record<string, unknown>;
+
+/**
+ * Reads and checks a recipe file. Never throws for what a person wrote: all problems come back at once.
+ *
+ * @param file Path of the YAML file.
+ * @param sets `a.b=c` overrides, as given to `--set`; the value is read as YAML.
+ * @param cwd Folder that relative paths in `sets` start from; those in the file start from its folder.
+ */
+export function readRecipe(file: string, sets: readonly string[] = [], cwd: string = process.cwd()): RecipeReading {
+  const path = resolve(cwd, file);
+  const alone = (message: string): RecipeReading => ({
+    problems: [{ file, path: '', message }],
+    place: () => ({ file }),
+  });
+  if (!existsSync(path)) return alone('no such recipe file: check the path, or make one with `anneal init`');
+  if (statSync(path).isDirectory()) return alone('is a folder: name the recipe file in it, e.g. recipe.yaml');
+  if (statSync(path).size > MAX_RECIPE_BYTES) {
+    return alone(
+      `is larger than ${MAX_RECIPE_BYTES / 1024} KiB: a recipe names its data by path, it does not hold them`,
+    );
+  }
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path));
+  } catch {
+    return alone('is not UTF-8 text: a recipe is a YAML file');
+  }
+  return checkRecipe(text, file, sets, { base: dirname(path), cwd });
+}
+
+/** Checks an already parsed recipe (of an older run) with overrides; its paths are absolute. */
+export function amendRecipe(recipe: Recipe, sets: readonly string[], cwd: string = process.cwd()): RecipeReading {
+  return checkRecipe(JSON.stringify(recipe), 'the recorded recipe', sets, { base: cwd, cwd });
+}
+
+function checkRecipe(
+  text: string,
+  file: string,
+  sets: readonly string[],
+  folders: { base: string; cwd: string },
+): RecipeReading {
+  const lines = new LineCounter();
+  const doc = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
+  const overridden = new Map<string, string>();
+  const position = (offset: number | undefined): { line?: number; column?: number } => {
+    if (offset === undefined) return {};
+    const { line, col } = lines.linePos(offset);
+    return { line, column: col };
+  };
+  const place = (path: string): Pick<Problem, 'file' | 'line' | 'column'> => {
+    const set = setCovering(overridden, path);
+    return set ? { file: `--set ${set}` } : { file, ...position(offsetOf(doc, path === '' ? [] : path.split('.'))) };
+  };
+  if (doc.errors.length > 0) {
+    const problems = doc.errors.map((error) => ({
+      file,
+      ...position(error.pos[0]),
+      path: '',
+      message: yamlMessage(error.message, text.slice(...error.pos)),
+    }));
+    return { problems, place };
+  }
+  const written: unknown = doc.toJS();
+  if (!isRaw(written)) {
+    return {
+      problems: [
+        {
+          file,
+          line: 1,
+          column: 1,
+          path: '',
+          message: `expected fields such as "name:" and "data:", found ${show(written)}`,
+        },
+      ],
+      place,
+    };
+  }
+  const problems: Problem[] = [];
+  for (const set of sets) {
+    const wrong = applySet(written, set, folders.cwd);
+    if (wrong) problems.push({ file: `--set ${set}`, path: '', message: wrong });
+    else overridden.set(set.slice(0, set.indexOf('=')), set);
+  }
+  const parsed = RecipeSchema.safeParse(written);
+  const found = (path: Path): unknown =>
+    path.reduce<unknown>((v, k) => (isRaw(v) || Array.isArray(v) ? (v as Raw)[String(k)] : undefined), written);
+  for (const issue of parsed.error?.issues ?? []) {
+    for (const { path, message } of explain(issue, found(issue.path))) {
+      const dotted = path.join('.');
+      problems.push({ ...place(dotted), path: dotted, message });
+    }
+  }
+  for (const { path, message } of crossCheck(written)) {
+    problems.push({ ...place(path.join('.')), path: path.join('.'), message });
+  }
+  if (!parsed.success || problems.length > 0) {
+    return { problems: problems.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0)), place };
+  }
+  return { recipe: absolutePaths(parsed.data, folders.base), problems, place };
+}
+
+/** One line for people: `recipe.yaml:12:5 tune.lora.rank: expected …`. */
+export function formatProblem({ file, line, column, path, message }: Problem): string {
+  const where = line === undefined ? file : `${file}:${line}:${column ?? 1}`;
+  return path === '' ? `${where}: ${message}` : `${where}: ${path}: ${message}`;
+}
+
+/** The nearest of the known words, if it is near enough to be a slip of the finger. */
+export function nearest(word: string, known: readonly string[]): string | undefined {
+  const scored = known.map((candidate) => ({ candidate, d: distance(word.toLowerCase(), candidate.toLowerCase()) }));
+  const best = scored.toSorted((a, b) => a.d - b.d)[0];
+  return best && best.d <= Math.max(2, Math.floor(best.candidate.length / 3)) ? best.candidate : undefined;
+}
+
+function explain(issue: z.core.$ZodIssue, value: unknown): { path: Path; message: string }[] {
+  const { path } = issue;
+  if (issue.code === 'unrecognized_keys') {
+    const known = knownKeys(path);
+    return issue.keys.map((key) => {
+      const near = nearest(key, known);
+      const hint = near ? `did you mean "${near}"?` : `known here: ${known.join(', ')}`;
+      return { path: [...path, key], message: `unknown key "${key}": ${hint}` };
+    });
+  }
+  if (issue.code === 'invalid_value') {
+    const values = issue.values.map(String);
+    const near = typeof value === 'string' ? nearest(value, values) : undefined;
+    const hint = near ? `; did you mean "${near}"?` : '';
+    return [{ path, message: `expected one of ${values.join(', ')}, found ${show(value)}${hint}` }];
+  }
+  if (value === undefined)
+    return [{ path, message: `missing: expected ${issue.code === 'invalid_type' ? a(issue.expected) : 'a value'}` }];
+  if (issue.code === 'invalid_type') {
+    const hint = typeof value === 'string' && issue.expected === 'number' ? ' (without quotes)' : '';
+    return [{ path, message: `expected ${a(issue.expected)}${hint}, found ${show(value)}` }];
+  }
+  if (issue.code === 'too_small') {
+    const bound = `${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}${unitOf(issue.origin)}`;
+    return [{ path, message: `expected ${bound}, found ${show(value)}` }];
+  }
+  if (issue.code === 'too_big') {
+    const bound = `${issue.inclusive ? 'at most' : 'less than'} ${issue.maximum}${unitOf(issue.origin)}`;
+    return [{ path, message: `expected ${bound}, found ${show(value)}` }];
+  }
+  return [{ path, message: `${issue.message}, found ${show(value)}` }];
+}
+
+const unitOf = (origin: string): string =>
+  origin === 'string' ? ' character(s)' : origin === 'array' ? ' item(s)' : '';
+
+const a = (type: string): string =>
+  ({
+    object: 'a group of fields',
+    array: 'a list',
+    int: 'a whole number',
+    number: 'a number',
+    string: 'a text',
+    boolean: 'true or false',
+  })[type] ?? type;
+
+function show(value: unknown): string {
+  if (value === undefined || value === null) return 'nothing';
+  if (Array.isArray(value)) return `a list of ${value.length}`;
+  if (typeof value === 'object') return 'a group of fields';
+  const text = JSON.stringify(value);
+  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+}
+
+function yamlMessage(message: string, excerpt: string): string {
+  if (message === 'Map keys must be unique')
+    return `duplicate key "${excerpt.split(':')[0]?.trim()}": keep one of the two`;
+  return `not valid YAML: ${message}`;
+}
+
+/** Keys that the schema knows at a path, read off its JSON Schema. */
+function knownKeys(path: Path): string[] {
+  let node: Raw | undefined = recipeJsonSchema();
+  for (const key of path) node = (node?.['properties'] as Raw | undefined)?.[String(key)] as Raw | undefined;
+  return Object.keys((node?.['properties'] as Raw | undefined) ?? {});
+}
+
+/** Sets one field; gives the reason when the text cannot be read. Paths are taken from the current folder. */
+function applySet(target: Raw, set: string, cwd: string): string | undefined {
+  const equals = set.indexOf('=');
+  if (equals < 1) return 'expected FIELD=VALUE, e.g. --set tune.iterations=100';
+  const keys = set.slice(0, equals).split('.');
+  const text = set.slice(equals + 1);
+  let value: unknown;
+  try {
+    value = parse(text);
+  } catch {
+    value = text;
+  }
+  let node = target;
+  for (const key of keys.slice(0, -1)) {
+    // `--set data.split.test=0.2` has to make what is not there yet; own properties only, so that
+    // `__proto__` is an unknown key like any other.
+    if (!Object.hasOwn(node, key) || !isRaw(node[key])) {
+      Object.defineProperty(node, key, { value: {}, enumerable: true, writable: true, configurable: true });
+    }
+    node = node[key] as Raw;
+  }
+  const dotted = keys.join('.');
+  const isPath = ['data.train.uri', 'data.test.uri'].includes(dotted) || dotted === 'model.base';
+  if (isPath && typeof value === 'string' && !isAbsolute(value) && existsSync(resolve(cwd, value)))
+    value = resolve(cwd, value);
+  // `--set data.test=null` takes a field out, so that a split can replace the shipped test file.
+  if (value === null) delete node[keys.at(-1) as string];
+  else
+    Object.defineProperty(node, keys.at(-1) as string, { value, enumerable: true, writable: true, configurable: true });
+  return undefined;
+}
+
+function setCovering(overridden: Map<string, string>, path: string): string | undefined {
+  for (const [key, set] of overridden) if (path === key || path.startsWith(`${key}.`)) return set;
+  return undefined;
+}
+
+/** Offset of a field's key, or of the nearest parent that exists. */
+function offsetOf(doc: Document, path: readonly string[]): number | undefined {
+  let node: unknown = doc.contents;
+  let offset: number | undefined = isNode(node) ? node.range?.[0] : undefined;
+  for (const key of path) {
+    if (isMap(node)) {
+      const pair = node.items.find((item) => isPair(item) && isNode(item.key) && String(item.key) === key);
+      if (!pair) break;
+      offset = isNode(pair.key) ? pair.key.range?.[0] : offset;
+      node = pair.value;
+    } else if (isNode(node) && 'get' in node) {
+      node = (node as { get(k: number, keep: true): unknown }).get(Number(key), true);
+      offset = isNode(node) ? node.range?.[0] : offset;
+    } else break;
+  }
+  return offset;
+}
+
+function absolutePaths(recipe: Recipe, base: string): Recipe {
+  const { data, model } = recipe;
+  return {
+    ...recipe,
+    data: {
+      ...data,
+      train: { uri: resolve(base, data.train.uri) },
+      ...(data.test ? { test: { uri: resolve(base, data.test.uri) } } : {}),
+    },
+    model: { ...model, base: isFolder(model.base, base) ? resolve(base, model.base) : model.base },
+  };
+}
+
+/** A base is a folder when it looks like a path or exists; otherwise it is a Hugging Face name. */
+function isFolder(base: string, folder: string): boolean {
+  return (
+    isAbsolute(base) || base.startsWith('.') || existsSync(resolve(folder, base)) || !/^[\w.-]+\/[\w.-]+$/.test(base)
+  );
+}
+
+const isRaw = (value: unknown): value is Raw => typeof value === 'object' && value !== null && !Array.isArray(value);

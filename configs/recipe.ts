@@ -1,0 +1,345 @@
+import { z } from 'zod';
+
+/**
+ * The recipe: everything a person decides about one line of models, in one YAML file.
+ * Every field says what it means, its unit and default, and what too much and too little of it do;
+ * `anneal schema` prints the same texts as JSON Schema, so that an editor can show them.
+ */
+
+const uri = z
+  .string()
+  .min(1)
+  .describe(
+    'A file, relative to the recipe (with --set: to the current folder). JSONL, one JSON object a line, UTF-8.',
+  );
+
+const Source = z.strictObject({ uri });
+
+const Template = z
+  .strictObject({
+    system: z
+      .string()
+      .optional()
+      .describe('Instruction placed before every prompt. Default: none. Columns may be used: {{column}}.'),
+    prompt: z.string().min(1).describe('What the model is asked. {{column}} is replaced by that column of the row.'),
+    completion: z
+      .string()
+      .min(1)
+      .describe('What the model shall answer. {{column}} is replaced by that column of the row.'),
+  })
+  .describe('From the columns of a row to a prompt and a completion.');
+
+const Split = z
+  .strictObject({
+    test: z
+      .number()
+      .gt(0)
+      .lt(1)
+      .describe(
+        'Share of the rows kept for testing, 0 to 1. Too low: intervals so wide that nothing is ever proved. Too high: too little left to learn from. A row keeps its side when new rows arrive (its side depends on its prompt alone).',
+      ),
+  })
+  .describe('Take the test set out of the training file instead of a file of its own.');
+
+const Data = z.strictObject({
+  train: Source.describe('The rows to learn from.'),
+  test: Source.optional().describe('The rows to be judged on; never learned from.'),
+  split: Split.optional(),
+  template: Template,
+  maxBadShare: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.05)
+    .describe(
+      'Largest share of unreadable rows in a file, 0 to 1, default 0.05. Bad rows are put aside with line and reason; above this share the run stops. Too high: a broken export trains a model. Too low: one stray line stops the night run.',
+    ),
+  maxRowBytes: z
+    .int()
+    .min(64)
+    .max(67_108_864)
+    .default(1_048_576)
+    .describe(
+      'Longest row, in bytes, default 1 MiB. Longer rows are put aside unread. Too high: one runaway line fills the memory. Too low: real rows are put aside.',
+    ),
+});
+
+const Model = z.strictObject({
+  base: z
+    .string()
+    .min(1)
+    .describe(
+      'The model to start from: a folder in Hugging Face format (config.json, tokenizer.json, *.safetensors), or a Hugging Face name such as org/name.',
+    ),
+  revision: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Commit, tag or branch of a Hugging Face name. Default: its main branch, recorded as the commit found.'),
+});
+
+const Lora = z.strictObject({
+  rank: z
+    .int()
+    .min(1)
+    .max(1024)
+    .default(8)
+    .describe(
+      'Rank of the low-rank matrices, default 8. Too high: more memory, easier overfitting. Too low: cannot express what has to change.',
+    ),
+  scale: z
+    .number()
+    .positive()
+    .default(20)
+    .describe(
+      'Factor on the adapter output (alpha / rank), default 20. Too high: training diverges. Too low: it learns slowly.',
+    ),
+  dropout: z
+    .number()
+    .min(0)
+    .lt(1)
+    .default(0)
+    .describe(
+      'Share of adapter inputs dropped in training, 0 to 1, default 0. Too high: underfits. Too low: overfits small data.',
+    ),
+  layers: z
+    .int()
+    .min(-1)
+    .default(-1)
+    .describe('How many of the last layers get an adapter, default -1: all. Fewer: less memory, less capacity.'),
+  keys: z
+    .array(z.string().min(1))
+    .min(1)
+    .optional()
+    .describe(
+      'Names of the linear modules inside a layer that get an adapter, e.g. self_attn.q_proj. Default: every linear module.',
+    ),
+});
+
+const Tune = z
+  .strictObject({
+    tuner: z.enum(['mlx']).default('mlx').describe('Who trains. mlx: mlx-lm on this machine (Metal, CUDA or CPU).'),
+    method: z
+      .enum(['lora', 'dora', 'full'])
+      .default('lora')
+      .describe('lora / dora: a small adapter beside a frozen base. full: all weights; needs far more memory.'),
+    iterations: z
+      .int()
+      .min(1)
+      .max(10_000_000)
+      .default(200)
+      .describe('Optimizer steps, default 200. Too high: overfits, costs time. Too low: has not learned yet.'),
+    batchSize: z
+      .int()
+      .min(1)
+      .max(4096)
+      .default(8)
+      .describe('Rows a step, default 8. Too high: out of memory. Too low: noisy steps.'),
+    learningRate: z
+      .number()
+      .positive()
+      .max(1)
+      .default(1e-4)
+      .describe(
+        'Peak step size of AdamW, default 1e-4. Too high: loss becomes NaN or jumps. Too low: nothing changes.',
+      ),
+    schedule: z
+      .enum(['constant', 'cosine', 'linear'])
+      .default('constant')
+      .describe('How the learning rate falls towards the end. Default: it does not.'),
+    warmupSteps: z
+      .int()
+      .min(0)
+      .default(0)
+      .describe('Steps over which the learning rate rises from 0, default 0. Too high: the run ends before it learns.'),
+    weightDecay: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0)
+      .describe('AdamW weight decay, default 0. Too high: forgets what it learned.'),
+    gradientClip: z
+      .number()
+      .positive()
+      .optional()
+      .describe('Largest gradient norm. Default: no limit. Too low: learns slowly.'),
+    maxTokens: z
+      .int()
+      .min(8)
+      .max(1_048_576)
+      .default(512)
+      .describe(
+        'Longest row in tokens, default 512. Longer rows are left out and counted, never cut. Too high: memory. Too low: rows are lost.',
+      ),
+    maskPrompt: z.boolean().default(true).describe('Learn from the answer only, not from the prompt. Default true.'),
+    seed: z.int().min(0).max(4_294_967_295).default(1).describe('Seed of everything random in training, default 1.'),
+    checkpointEvery: z
+      .int()
+      .min(1)
+      .default(50)
+      .describe(
+        'Steps between checkpoints, default 50. Too high: much is trained again after a crash. Too low: time goes to the disk.',
+      ),
+    lora: Lora.prefault({}),
+  })
+  .prefault({});
+
+const Decoding = z
+  .strictObject({
+    maxTokens: z
+      .int()
+      .min(1)
+      .max(65_536)
+      .default(64)
+      .describe('Longest answer in tokens, default 64. Too high: slow. Too low: answers are cut and score 0.'),
+    temperature: z
+      .number()
+      .min(0)
+      .max(2)
+      .default(0)
+      .describe('Randomness of the answers, default 0: greedy, the same every time.'),
+    topP: z
+      .number()
+      .gt(0)
+      .max(1)
+      .default(1)
+      .describe('Sample from the likeliest tokens of this summed probability, default 1.'),
+    seed: z
+      .int()
+      .min(0)
+      .max(4_294_967_295)
+      .default(0)
+      .describe('Seed of sampling when temperature is above 0, default 0.'),
+    stop: z
+      .array(z.string().min(1))
+      .default([])
+      .describe('Texts at which an answer ends. Default: none beyond the end token.'),
+  })
+  .describe('How answers are generated; recorded, and part of the cache key.')
+  .prefault({});
+
+/** Names of the metrics that a recipe can ask for, with one sentence each. */
+export const METRICS = {
+  exactMatch: 'share of answers equal to the reference after trimming and folding white space and case',
+  tokenF1: 'mean F1 of the words shared by answer and reference',
+} as const;
+export type MetricName = keyof typeof METRICS;
+const metricNames = Object.keys(METRICS) as [MetricName, ...MetricName[]];
+const Metric = z.enum(metricNames);
+
+const Evaluate = z
+  .strictObject({
+    metrics: z
+      .array(Metric)
+      .min(1)
+      .default(metricNames)
+      .describe(
+        `What is measured on every test row: ${metricNames.map((name) => `${name} (${METRICS[name]})`).join('; ')}.`,
+      ),
+    batchSize: z
+      .int()
+      .min(1)
+      .max(1024)
+      .default(32)
+      .describe('Prompts answered side by side, default 32. Too high: out of memory. Too low: slow.'),
+    decoding: Decoding,
+  })
+  .prefault({});
+
+const Gate = z
+  .strictObject({
+    metric: Metric.default('exactMatch').describe('The metric that decides; must be one of evaluate.metrics.'),
+    minGain: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0)
+      .describe(
+        'How much better than the champion the candidate has to be, in units of the metric, default 0. Too high: good models are kept back. Too low: a gain nobody notices replaces a proven model.',
+      ),
+    confidence: z
+      .number()
+      .min(0.5)
+      .lt(1)
+      .default(0.95)
+      .describe(
+        'One-sided confidence of the decision, default 0.95: a candidate that is no better is promoted in at most 5 of 100 gates. Too high: needs more test rows. Too low: luck is promoted.',
+      ),
+  })
+  .prefault({});
+
+const Register = z
+  .strictObject({
+    model: z
+      .string()
+      .regex(
+        /^[a-z0-9][a-z0-9._-]{0,62}$/,
+        'expected lower-case letters, digits, ".", "_" and "-", at most 63 characters',
+      )
+      .optional()
+      .describe('Name under which versions are kept. Default: the name of the recipe.'),
+    alias: z
+      .string()
+      .regex(/^[a-z][a-z0-9-]{0,30}$/, 'expected lower-case letters, digits and "-", at most 31 characters')
+      .default('champion')
+      .describe(
+        'Alias that a promoted version gets, default champion; also the version that candidates are compared with.',
+      ),
+  })
+  .prefault({});
+
+export const RecipeSchema = z.strictObject({
+  name: z
+    .string()
+    .regex(
+      /^[a-z0-9][a-z0-9._-]{0,62}$/,
+      'expected lower-case letters, digits, ".", "_" and "-", at most 63 characters',
+    )
+    .describe('Name of the pipeline: shown in runs and in the Temporal UI.'),
+  description: z.string().max(2000).optional().describe('What the model is for; goes into the model card.'),
+  data: Data,
+  model: Model,
+  tune: Tune,
+  evaluate: Evaluate,
+  gate: Gate,
+  register: Register,
+});
+
+/** A checked recipe with every default filled in. Paths are absolute once it comes from `readRecipe`. */
+export type Recipe = z.infer<typeof RecipeSchema>;
+
+/**
+ * What holds between fields. Takes whatever was written, right or wrong, so that these problems are
+ * reported together with those of single fields.
+ */
+export function crossCheck(written: unknown): { path: string[]; message: string }[] {
+  const at = (...path: string[]): unknown =>
+    path.reduce<unknown>((value, key) => (isObject(value) ? value[key] : undefined), written);
+  const problems: { path: string[]; message: string }[] = [];
+  if (isObject(at('data')) && at('data', 'test') === undefined && at('data', 'split') === undefined) {
+    const message =
+      'missing: expected data.test.uri (a file of test rows) or data.split.test (a share of the training rows)';
+    problems.push({ path: ['data'], message });
+  }
+  if (at('data', 'test') !== undefined && at('data', 'split') !== undefined) {
+    problems.push({
+      path: ['data', 'split'],
+      message: 'expected either data.test or data.split, found both: remove one',
+    });
+  }
+  const measured = at('evaluate', 'metrics');
+  const deciding = at('gate', 'metric') ?? 'exactMatch';
+  if (Array.isArray(measured) && typeof deciding === 'string' && deciding in METRICS && !measured.includes(deciding)) {
+    const message = `the gate decides on ${deciding}, which evaluate.metrics (${measured.join(', ')}) does not measure: add it there or name another`;
+    problems.push({ path: at('gate', 'metric') === undefined ? ['evaluate', 'metrics'] : ['gate', 'metric'], message });
+  }
+  return problems;
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** The recipe's JSON Schema (draft 2020-12), for editors. */
+export function recipeJsonSchema(): Record<string, unknown> {
+  return z.toJSONSchema(RecipeSchema, { io: 'input' }) as Record<string, unknown>;
+}

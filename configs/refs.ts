@@ -1,0 +1,79 @@
+import { z } from 'zod';
+
+/** What crosses a boundary (workflow ↔ activity ↔ command line): refs and numbers, never content. */
+
+export const Digest = z.string().regex(/^sha256:[0-9a-f]{64}$/);
+
+/** Kinds of artifact, as in the lineage. */
+export const ARTIFACT_TYPES = [
+  'Source',
+  'Dataset',
+  'Quarantine',
+  'Statistics',
+  'Model',
+  'TrainingLog',
+  'Predictions',
+  'EvalReport',
+  'GateVerdict',
+  'ModelCard',
+] as const;
+export const ArtifactType = z.enum(ARTIFACT_TYPES);
+export type ArtifactType = z.infer<typeof ArtifactType>;
+
+/** An immutable, content-addressed thing in the store. */
+export const ArtifactRef = z.strictObject({ digest: Digest, type: ArtifactType });
+export type ArtifactRef = z.infer<typeof ArtifactRef>;
+
+/** Artifacts by the role they play in a step. */
+export const Refs = z.record(z.string(), ArtifactRef);
+export type Refs = z.infer<typeof Refs>;
+
+/** A measured value; it never travels without its n and its interval. */
+export const Measure = z.strictObject({
+  value: z.number(),
+  n: z.int().min(0),
+  ci: z.tuple([z.number(), z.number()]),
+});
+export type Measure = z.infer<typeof Measure>;
+
+/** promote: proved better. reject: proved not better by enough, or a guard failed. inconclusive: not enough evidence. */
+export const Verdict = z.enum(['promote', 'reject', 'inconclusive']);
+export type Verdict = z.infer<typeof Verdict>;
+
+/** How one run treats the cache, and which outputs of an older run it keeps. */
+export const RunOptions = z.strictObject({
+  /** Steps to make again though nothing changed. */
+  refresh: z.array(z.string()).default([]),
+  /** Make every step again. */
+  noCache: z.boolean().default(false),
+  /** Keep the outputs of an older run for every step before `from`. */
+  rerun: z.strictObject({ of: z.string(), from: z.string().optional() }).optional(),
+});
+export type RunOptions = z.infer<typeof RunOptions>;
+
+/** The run a step belongs to. */
+export const RunRef = z.strictObject({ id: z.string().min(1), options: RunOptions });
+export type RunRef = z.infer<typeof RunRef>;
+
+/** What every step is called with. */
+export interface StepCall<Params> {
+  run: RunRef;
+  params: Params;
+  inputs: Refs;
+  /** Name of the execution within the run, when it is not the step's: `evaluate#2`. */
+  instance?: string;
+}
+
+/** What every step gives back: refs and a few numbers. */
+export interface StepResult {
+  executionId: string;
+  cached: boolean;
+  outputs: Refs;
+  metrics: Record<string, Measure>;
+  /** Small facts for the terminal and the Temporal UI, e.g. rows kept, verdict. */
+  facts: Record<string, string | number | boolean | null>;
+}
+
+/** The steps of the tuning lifecycle, in order. */
+export const STEPS = ['ingest', 'prepare', 'tune', 'evaluate', 'gate', 'register'] as const;
+export type StepName = (typeof STEPS)[number];

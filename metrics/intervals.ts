@@ -1,0 +1,47 @@
+import normalQuantile from '@stdlib/stats-base-dists-normal-quantile';
+import tQuantile from '@stdlib/stats-base-dists-t-quantile';
+
+/** A value with the number of items it rests on and its two-sided 95 % interval. */
+export interface Measured {
+  value: number;
+  n: number;
+  ci: [number, number];
+}
+
+/**
+ * Share of ones with Wilson's interval:
+ * (p + z²/2n ∓ z √(p(1−p)/n + z²/4n²)) / (1 + z²/n).  Wilson 1927, JASA 22:209.
+ *
+ * @throws RangeError when n is 0: a share of nothing is not 0.
+ */
+export function proportion(ones: number, n: number, confidence = 0.95): Measured {
+  if (n < 1) throw new RangeError('a proportion needs at least one item');
+  const z = normalQuantile(1 - (1 - confidence) / 2, 0, 1);
+  const p = ones / n;
+  const centre = p + (z * z) / (2 * n);
+  const spread = z * Math.sqrt((p * (1 - p)) / n + (z * z) / (4 * n * n));
+  const scale = 1 + (z * z) / n;
+  return { value: p, n, ci: [Math.max(0, (centre - spread) / scale), Math.min(1, (centre + spread) / scale)] };
+}
+
+/**
+ * Mean with Student's t interval: mean ∓ t(1−α/2; n−1) · s/√n, cut to the range the scores can have.
+ *
+ * @throws RangeError when there is no value.
+ */
+export function mean(values: readonly number[], range: [number, number], confidence = 0.95): Measured {
+  const n = values.length;
+  if (n < 1) throw new RangeError('a mean needs at least one item');
+  const { average, deviation } = moments(values);
+  if (n === 1) return { value: average, n, ci: range };
+  const half = (tQuantile(1 - (1 - confidence) / 2, n - 1) * deviation) / Math.sqrt(n);
+  return { value: average, n, ci: [Math.max(range[0], average - half), Math.min(range[1], average + half)] };
+}
+
+/** Mean and sample standard deviation (n − 1). */
+export function moments(values: readonly number[]): { average: number; deviation: number } {
+  const n = values.length;
+  const average = values.reduce((sum, value) => sum + value, 0) / n;
+  const squares = values.reduce((sum, value) => sum + (value - average) ** 2, 0);
+  return { average, deviation: n > 1 ? Math.sqrt(squares / (n - 1)) : 0 };
+}

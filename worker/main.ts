@@ -1,0 +1,101 @@
+import { hostname } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { createActivities } from '../activities/index.ts';
+import type { Deps } from '../activities/step/deps.ts';
+import { createModels } from '../adapters/mlx/models.ts';
+import { createMlxGenerator } from '../adapters/mlx/generator.ts';
+import { createMlxTuner } from '../adapters/mlx/tuner.ts';
+import { processOf } from '../adapters/local/processes.ts';
+import { openLedger } from '../artifacts/ledger/open.ts';
+import { createFileStore } from '../artifacts/store.ts';
+import { QUEUES } from '../configs/presets.ts';
+import { SEARCH_ATTRIBUTES } from '../configs/search-attributes.ts';
+import { workflowBundle } from './bundle.ts';
+import { workerCodeVersion } from './code-version.ts';
+import { connectionOptions, findAddress, type Address } from './connect.ts';
+import { findHome, type Home } from './home.ts';
+import { writePart } from './state.ts';
+
+/** What a worker on this machine works with. */
+export async function localDeps(home: Home): Promise<Deps> {
+  const at = { jobs: home.jobs };
+  return {
+    store: createFileStore(home.store),
+    ledger: await openLedger(home.ledger),
+    scratch: home.scratch,
+    worker: `${hostname()}:${process.pid}`,
+    tuners: { mlx: createMlxTuner(at) },
+    generator: createMlxGenerator(at),
+    models: createModels(at),
+  };
+}
+
+/**
+ * A worker process: one for short steps and workflows, one for what takes the whole machine, in which one
+ * step runs at a time. Ends on SIGTERM after two seconds of grace; jobs go on and are found again.
+ */
+export async function runWorker(home: Home, at: Address): Promise<void> {
+  Runtime.install({ logger: new DefaultLogger('WARN') });
+  const [connection, bundle, deps] = await Promise.all([
+    NativeConnection.connect(await connectionOptions(at)),
+    workflowBundle(),
+    localDeps(home),
+  ]);
+  if (!at.isLocal) await addSearchAttributes(connection, at.namespace);
+  const activities = createActivities(deps);
+  const common = {
+    connection,
+    namespace: at.namespace,
+    shutdownGraceTime: '2s',
+    shutdownForceTime: '20s',
+    maxHeartbeatThrottleInterval: '1s',
+  } as const;
+  const control = await Worker.create({
+    ...common,
+    taskQueue: QUEUES.control,
+    workflowBundle: { codePath: bundle },
+    activities: activities.control,
+    maxConcurrentActivityTaskExecutions: 8,
+  });
+  const train = await Worker.create({
+    ...common,
+    taskQueue: QUEUES.train,
+    activities: activities.train,
+    maxConcurrentActivityTaskExecutions: 1,
+  });
+  const self = processOf(process.pid);
+  if (self)
+    await writePart(home, 'worker', {
+      ...self,
+      queues: Object.values(QUEUES),
+      code: workerCodeVersion(),
+      address: at.address,
+    });
+  try {
+    await Promise.all([control.run(), train.run()]);
+  } finally {
+    await connection.close();
+    await deps.ledger.destroy();
+  }
+}
+
+/** The local server is started with them; another one may have them already, or not let us add them. */
+async function addSearchAttributes(connection: NativeConnection, namespace: string): Promise<void> {
+  const KEYWORD = 2;
+  const searchAttributes = Object.fromEntries(Object.values(SEARCH_ATTRIBUTES).map(({ name }) => [name, KEYWORD]));
+  await connection.operatorService.addSearchAttributes({ namespace, searchAttributes }).catch((error: unknown) => {
+    if (!/already exist/i.test(String(error))) {
+      console.error(
+        `search attributes ${Object.keys(searchAttributes).join(', ')} could not be added (${String(error)}): add them as keywords by hand if workflows fail for want of them`,
+      );
+    }
+  });
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const home = findHome();
+  const at = await findAddress(home);
+  if (!at) throw new Error('no Temporal server: run `anneal up`, or set TEMPORAL_ADDRESS');
+  await runWorker(home, at);
+}

@@ -1,0 +1,1 @@
+export { tune } from './tune.ts';

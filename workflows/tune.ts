@@ -1,0 +1,143 @@
+import { CancellationScope, isCancellation, workflowInfo } from '@temporalio/workflow';
+import { columnsOf } from '../configs/template.ts';
+import type { Recipe } from '../configs/recipe.ts';
+import type { Refs, RunRef, StepResult, Verdict } from '../configs/refs.ts';
+import { closeRun, findChampion, openRun, skipSteps, steps } from './steps.ts';
+import { errorOf, tellStory } from './story.ts';
+
+export interface TuneInput {
+  run: RunRef;
+  recipe: Recipe;
+  /** Who started it, for the audit. */
+  startedBy: string;
+}
+
+export interface TuneOutput {
+  verdict: Verdict | null;
+  /** `name@vN` of what was registered, or of the champion that stays. */
+  model: string;
+}
+
+/** Evaluations against a champion that keeps moving, before the run gives up. */
+const MAX_ROUNDS = 5;
+
+/**
+ * From data to a decision: ingest → prepare → tune → evaluate → gate → register.
+ * A candidate equal to the champion ends the run after `tune`.
+ */
+export async function tune(input: TuneInput): Promise<TuneOutput> {
+  const { run, recipe, startedBy } = input;
+  const { workflowId, runId: temporalRunId } = workflowInfo();
+  await openRun({ id: run.id, recipe, options: run.options, workflowId, temporalRunId, startedBy });
+  try {
+    const { verdict, model } = await lifecycle(input);
+    await closeRun({ id: run.id, status: 'completed', verdict, modelRef: model });
+    return { verdict, model };
+  } catch (error) {
+    const status = isCancellation(error) ? 'cancelled' : 'failed';
+    await CancellationScope.nonCancellable(() => closeRun({ id: run.id, status, error: errorOf(error) }));
+    throw error;
+  }
+}
+
+async function lifecycle({ run, recipe, startedBy }: TuneInput): Promise<TuneOutput> {
+  const { data, model } = recipe;
+  const name = recipe.register.model ?? recipe.name;
+  const alias = recipe.register.alias;
+  const story = tellStory(`${recipe.name}: tuning ${name}`, { pipeline: recipe.name, model: name });
+
+  const raw = await story.step('ingest', () =>
+    steps.ingest({
+      run,
+      params: {
+        train: data.train.uri,
+        test: data.test?.uri,
+        columns: columnsOf(data.template),
+        maxBadShare: data.maxBadShare,
+        maxRowBytes: data.maxRowBytes,
+        base: model.base,
+        revision: model.revision,
+      },
+      inputs: {},
+    }),
+  );
+  const base = ref(raw, 'base');
+
+  const prepared = await story.step('prepare', () =>
+    steps.prepare({
+      run,
+      params: { template: data.template, testShare: data.split?.test },
+      inputs: pick(raw.outputs, 'train', 'test'),
+    }),
+  );
+  const test = ref(prepared, 'test');
+
+  const tuned = await story.step('tune', () =>
+    steps.tune({ run, params: recipe.tune, inputs: { train: ref(prepared, 'train'), base } }),
+  );
+  const candidate = ref(tuned, 'model');
+
+  for (let round = 1; ; round += 1) {
+    const again = (step: string): { instance: string } => ({ instance: round === 1 ? step : `${step}#${round}` });
+    const champion = await findChampion({ name, alias });
+    if (champion?.ref.digest === candidate.digest) {
+      const reason = `the candidate is the champion ${name}@v${champion.version}: nothing changed since`;
+      const left = ['evaluate', 'gate', 'register'].map((step) => again(step).instance);
+      story.skip(left, reason);
+      await skipSteps({ runId: run.id, steps: left, reason });
+      return { verdict: null, model: `${name}@v${champion.version}` };
+    }
+
+    const evaluated = await story.step('evaluate', () =>
+      steps.evaluate({
+        run,
+        ...again('evaluate'),
+        params: recipe.evaluate,
+        inputs: { test, candidate, champion: champion?.ref ?? base, base },
+      }),
+    );
+    const report = ref(evaluated, 'report');
+
+    const gated = await story.step('gate', () =>
+      steps.gate({ run, ...again('gate'), params: recipe.gate, inputs: { report, test } }),
+    );
+    const verdict = gated.facts['verdict'] as Verdict;
+
+    try {
+      const registered = await story.step('register', () =>
+        steps.register({
+          run,
+          ...again('register'),
+          params: {
+            model: name,
+            alias,
+            description: recipe.description,
+            champion: champion?.version ?? null,
+            actor: startedBy,
+          },
+          inputs: {
+            model: candidate,
+            base,
+            report,
+            verdict: ref(gated, 'verdict'),
+            ...pick(prepared.outputs, 'train', 'test', 'statistics'),
+          },
+        }),
+      );
+      story.verdict(verdict);
+      return { verdict, model: String(registered.facts['model']) };
+    } catch (error) {
+      // Another run promoted meanwhile: what was compared is no longer what would be replaced.
+      if (errorOf(error).type !== 'AliasMoved' || round === MAX_ROUNDS) throw error;
+    }
+  }
+}
+
+const ref = ({ outputs }: StepResult, role: string): Refs[string] => {
+  const found = outputs[role];
+  if (!found) throw new Error(`a step gave no "${role}"`);
+  return found;
+};
+
+const pick = (refs: Refs, ...roles: string[]): Refs =>
+  Object.fromEntries(roles.flatMap((role) => (refs[role] ? [[role, refs[role]]] : [])));
