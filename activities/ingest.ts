@@ -1,16 +1,13 @@
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createWriteStream } from 'node:fs';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { stat } from 'node:fs/promises';
 import { z } from 'zod';
 import { digestFile } from '../artifacts/files.ts';
 import { enterArtifact, findArtifact } from '../artifacts/ledger/artifacts.ts';
 import { refsOf } from '../artifacts/ledger/executions.ts';
-import { nearest } from '../configs/recipe-file.ts';
-import { systemCode, terminal } from '../configs/failure.ts';
+import { terminal } from '../configs/failure.ts';
 import type { ArtifactRef, Refs } from '../configs/refs.ts';
-import { readJsonl } from '../data/jsonl.ts';
-import { unusable } from '../data/template.ts';
+import { checkRowsFile, readRows, RowTally } from '../data/rows-file.ts';
 import type { StepContext } from './step/context.ts';
 import { defineStep, type Step } from './step/define.ts';
 import type { Deps } from './step/deps.ts';
@@ -64,7 +61,7 @@ export function createIngest(deps: Deps): Step<IngestParams> {
         ['test', test],
       ] as const) {
         if (file === undefined) continue;
-        const read = await readRows(context, role, file);
+        const read = await takeRows(context, role, file);
         outputs[role] = read.rows;
         if (read.quarantine) outputs[`${role}Quarantine`] = read.quarantine;
         facts[`${role}Rows`] = read.good;
@@ -84,17 +81,8 @@ async function baseRef(context: StepContext<IngestParams>): Promise<ArtifactRef>
 /** Stores a file as it came; its digest is the sha256 that `sha256sum` prints. */
 async function source(context: StepContext<IngestParams>, file: string): Promise<ArtifactRef> {
   const { store, ledger } = context.deps;
-  const digest = await digestFile(file).catch((error: unknown) => {
-    if (systemCode(error) === 'ENOENT')
-      throw terminal('NoSuchFile', `the data file ${file} is not there: check data.train.uri and data.test.uri`, {
-        file,
-      });
-    if (systemCode(error) === 'EISDIR')
-      throw terminal('NoSuchFile', `${file} is a folder: name a JSONL file`, { file });
-    if (systemCode(error) === 'EACCES')
-      throw terminal('NoSuchFile', `the data file ${file} cannot be read: check its permissions`, { file });
-    throw error;
-  });
+  await checkRowsFile(file);
+  const digest = await digestFile(file);
   const known = await findArtifact(ledger, digest);
   if (known && (await store.condition(digest)) === 'ok') return { digest, type: known.type } as ArtifactRef;
   return enterArtifact(ledger, 'Source', await store.putFile(file), { from: file });
@@ -107,53 +95,32 @@ interface RowsRead {
   bad: number;
 }
 
-async function readRows(context: StepContext<IngestParams>, role: string, file: string): Promise<RowsRead> {
-  const { columns, maxBadShare, maxRowBytes } = context.params;
-  await refuseNonText(file);
+async function takeRows(context: StepContext<IngestParams>, role: string, file: string): Promise<RowsRead> {
+  const { columns, maxBadShare } = context.params;
   const rows = createLines(join(context.scratch, `${role}.jsonl`));
   const quarantine = createLines(join(context.scratch, `${role}-quarantine.jsonl`));
-  let good = 0;
-  let bad = 0;
-  let first: { line: number; reason: string } | undefined;
-  let someColumns: string[] = [];
-  for await (const found of readJsonl(createReadStream(file, { highWaterMark: 1 << 20 }), maxRowBytes)) {
+  const tally = new RowTally();
+  for await (const found of readRows(file, context.params)) {
     context.signal.throwIfAborted();
-    const reason = 'reason' in found ? found.reason : unusable(found.row, columns);
-    if (reason === undefined && 'row' in found) {
-      good += 1;
-      await rows.add({ line: found.line, row: found.row });
-      continue;
-    }
-    bad += 1;
-    first ??= { line: found.line, reason: reason as string };
-    if ('row' in found && someColumns.length === 0) someColumns = Object.keys(found.row);
-    await quarantine.add({
-      line: found.line,
-      reason,
-      excerpt: 'row' in found ? JSON.stringify(found.row).slice(0, 200) : found.excerpt,
-    });
+    tally.add(found);
+    if ('reason' in found) await quarantine.add({ line: found.line, reason: found.reason, excerpt: found.excerpt });
+    else await rows.add({ line: found.line, row: found.row });
   }
   await rows.end();
   await quarantine.end();
-  if (good + bad === 0)
-    throw terminal('EmptyData', `${file} has no rows: expected JSONL, one JSON object a line`, { file });
-  if (first && bad / (good + bad) > maxBadShare) {
-    await keepQuarantine(context, role, quarantine.path);
-    const missing = columns.find((column) => someColumns.length > 0 && !someColumns.includes(column));
-    const near = missing && nearest(missing, someColumns);
-    const hint = near ? ` Did you mean {{${near}}} in data.template?` : '';
-    const share = `${bad} of ${good + bad} rows are bad, more than maxBadShare ${maxBadShare} allows`;
-    throw terminal(
-      'TooManyBadRows',
-      `${file}:${first.line} ${first.reason}. ${share}.${hint} Mend the rows, or raise data.maxBadShare`,
-      { file, line: first.line, bad, rows: good + bad },
-    );
+  const { good, bad, first } = tally;
+  const problem = tally.problem(file, columns, maxBadShare);
+  if (problem !== undefined) {
+    if (bad > 0) await keepQuarantine(context, role, quarantine.path);
+    throw terminal(bad > 0 ? 'TooManyBadRows' : 'EmptyData', problem, {
+      file,
+      line: first?.line ?? 0,
+      bad,
+      rows: tally.rows,
+    });
   }
-  if (bad > 0)
-    await context.log(
-      'quarantine',
-      `${file}: ${bad} of ${good + bad} rows put aside; the first: line ${first?.line} ${first?.reason}`,
-    );
+  const note = tally.note(file);
+  if (note !== undefined) await context.log('quarantine', note);
   return {
     rows: await context.save('Dataset', { file: rows.path }, { rows: good, stage: 'ingested', from: file }),
     ...(bad > 0
@@ -168,18 +135,6 @@ async function readRows(context: StepContext<IngestParams>, role: string, file: 
 async function keepQuarantine(context: StepContext<IngestParams>, role: string, path: string): Promise<void> {
   const { digest } = await context.save('Quarantine', { file: path }, { role });
   await context.log('quarantine', `all bad rows of the ${role} file: ${await context.deps.store.path(digest)}`);
-}
-
-/** An archive, a Parquet file or a picture given by mistake is refused as a whole, not line by line. */
-async function refuseNonText(file: string): Promise<void> {
-  const { size } = await stat(file);
-  if (size === 0) throw terminal('EmptyData', `${file} is empty: expected JSONL, one JSON object a line`, { file });
-  for await (const chunk of createReadStream(file, { end: 65_535 })) {
-    if ((chunk as Buffer).includes(0))
-      throw terminal('BadData', `${file} is a binary file, not JSONL: expected UTF-8 text, one JSON object a line`, {
-        file,
-      });
-  }
 }
 
 /** Writes JSON lines to a file, waiting when the disk is slower. */

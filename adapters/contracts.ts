@@ -1,16 +1,8 @@
 import type { RecordedError } from '../artifacts/ledger/runs.ts';
+import type { JobProgress } from '../configs/progress.ts';
 import type { Recipe } from '../configs/recipe.ts';
 
 /** What the outside world has to offer; one file for each kind of tuner or generator keeps to these shapes. */
-
-/** How far a job is. */
-export interface JobProgress {
-  step: number;
-  steps: number;
-  loss?: number | undefined;
-  tokensPerSecond?: number | undefined;
-  etaSeconds?: number | undefined;
-}
 
 export type JobState =
   | { state: 'running'; progress?: JobProgress | undefined }

@@ -54,6 +54,8 @@ export interface Store {
   list(): Promise<{ blobs: string[]; trees: string[] }>;
   /** Digests of the files in a folder artifact. */
   members(digest: string): Promise<string[]>;
+  /** Bytes that one file, or the manifest of a folder, takes. */
+  size(digest: string): Promise<number>;
   /** Removes for good; gives the bytes freed. Only `gc` calls it. */
   remove(digest: string): Promise<number>;
 }
@@ -124,6 +126,9 @@ export function createFileStore(root: string): Store {
   };
 
   const isWhole = async (target: string, { files }: Manifest): Promise<boolean> => {
+    // Also a file too many: a trainer that reads `*.safetensors` would take it for a part of the model.
+    const found = await listFiles(target).catch(() => undefined);
+    if (found?.length !== files.length) return false;
     for (const { path, sha256 } of files) {
       const hashed = await digestFile(join(target, path)).catch(() => undefined);
       if (hashed !== `sha256:${sha256}`) return false;
@@ -135,20 +140,28 @@ export function createFileStore(root: string): Store {
   const folder = async (digest: string, manifest: Manifest): Promise<string> => {
     const target = join(root, 'folders', hexOf(digest));
     if (await isWhole(target, manifest)) return target;
-    const aside = asideOf(target);
+    const [aside, damaged] = [asideOf(target), asideOf(target)];
     try {
+      await mkdir(aside, { recursive: true });
       for (const { path, sha256 } of manifest.files) {
         const source = await checked(`sha256:${sha256}`);
         await mkdir(dirname(join(aside, path)), { recursive: true });
         await link(source, join(aside, path)).catch(() => copyFile(source, join(aside, path)));
       }
-      await rm(target, { recursive: true, force: true });
-      await rename(aside, target).catch(async (error: unknown) => {
-        if (!(await isWhole(target, manifest))) throw error; // else another worker was first
-      });
-      return target;
+      // What lies there is put out of the way only when it is damaged: another worker may be reading it.
+      for (let tries = 1; ; tries++) {
+        try {
+          await rename(aside, target);
+          return target;
+        } catch (error) {
+          if (await isWhole(target, manifest)) return target; // another worker was first
+          if (tries === 3) throw error;
+          await rename(target, damaged).catch(() => undefined);
+        }
+      }
     } finally {
       await rm(aside, { recursive: true, force: true });
+      await rm(damaged, { recursive: true, force: true });
     }
   };
 
@@ -215,6 +228,11 @@ export function createFileStore(root: string): Store {
 
     members: async (digest) => ((await manifestOf(digest))?.files ?? []).map(({ sha256 }) => `sha256:${sha256}`),
 
+    size: async (digest) => {
+      const found = await Promise.all([blob(digest), tree(digest)].map((path) => stat(path).catch(() => undefined)));
+      return found.reduce((sum, file) => sum + (file?.size ?? 0), 0);
+    },
+
     remove: async (digest) => {
       let freed = 0;
       for (const path of [blob(digest), tree(digest)]) {
@@ -276,7 +294,8 @@ async function exists(path: string): Promise<boolean> {
 }
 
 async function listDigests(folder: string): Promise<string[]> {
-  const prefixes = await readdir(folder).catch(() => []);
+  // Two hex digits each; a file manager may leave files of its own beside them.
+  const prefixes = (await readdir(folder).catch(() => [])).filter((name) => /^[0-9a-f]{2}$/.test(name));
   const lists = await Promise.all(
     prefixes.map(async (prefix) =>
       (await readdir(join(folder, prefix)))

@@ -1,8 +1,9 @@
 import { isAbsolute, resolve, dirname } from 'node:path';
 import { existsSync, readFileSync, statSync } from 'node:fs';
-import { distance } from 'fastest-levenshtein';
-import { LineCounter, parse, parseDocument, isMap, isNode, isPair, type Document } from 'yaml';
+import { LineCounter, parse, parseDocument, isMap, isNode, isPair, visit, type Document } from 'yaml';
 import type { z } from 'zod';
+import { messageOf, systemCode } from './failure.ts';
+import { nearest } from './nearest.ts';
 import { crossCheck, RecipeSchema, recipeJsonSchema, type Recipe } from './recipe.ts';
 
 /** Something wrong with a recipe, with the place and, where there is one, the remedy. */
@@ -50,9 +51,15 @@ export function readRecipe(file: string, sets: readonly string[] = [], cwd: stri
       `is larger than ${MAX_RECIPE_BYTES / 1024} KiB: a recipe names its data by path, it does not hold them`,
     );
   }
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(path);
+  } catch (error) {
+    return alone(`cannot be read (${systemCode(error) ?? messageOf(error)}): check its owner and permissions`);
+  }
   let text: string;
   try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path));
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
     return alone('is not UTF-8 text: a recipe is a YAML file');
   }
@@ -71,27 +78,39 @@ function checkRecipe(
   folders: { base: string; cwd: string },
 ): RecipeReading {
   const lines = new LineCounter();
-  const doc = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
+  const doc = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true, logLevel: 'error' });
   const overridden = new Map<string, string>();
   const position = (offset: number | undefined): { line?: number; column?: number } => {
     if (offset === undefined) return {};
     const { line, col } = lines.linePos(offset);
     return { line, column: col };
   };
-  const place = (path: string): Pick<Problem, 'file' | 'line' | 'column'> => {
-    const set = setCovering(overridden, path);
-    return set ? { file: `--set ${set}` } : { file, ...position(offsetOf(doc, path === '' ? [] : path.split('.'))) };
+  const placeOf = (path: Path): Pick<Problem, 'file' | 'line' | 'column'> => {
+    const dotted = path.join('.');
+    // A group that only the option has made, e.g. a misspelt one, is the option's too.
+    const made =
+      path.length > 0 && !doc.hasIn(path) && [...overridden.keys()].find((key) => key.startsWith(`${dotted}.`));
+    const set = setCovering(overridden, dotted) ?? (made ? overridden.get(made) : undefined);
+    return set ? { file: `--set ${set}` } : { file, ...position(offsetOf(doc, path.map(String))) };
   };
+  const place = (path: string): Pick<Problem, 'file' | 'line' | 'column'> =>
+    placeOf(path === '' ? [] : path.split('.'));
   if (doc.errors.length > 0) {
     const problems = doc.errors.map((error) => ({
       file,
       ...position(error.pos[0]),
       path: '',
-      message: yamlMessage(error.message, text.slice(...error.pos)),
+      message: yamlMessage(error.message, text.slice(error.pos[0])),
     }));
     return { problems, place };
   }
-  const written: unknown = doc.toJS();
+  let written: unknown;
+  try {
+    written = doc.toJS();
+  } catch (error) {
+    const { message, offset } = aliasProblem(doc, messageOf(error));
+    return { problems: [{ file, ...position(offset), path: '', message }], place };
+  }
   if (!isRaw(written)) {
     return {
       problems: [
@@ -108,39 +127,34 @@ function checkRecipe(
   }
   const problems: Problem[] = [];
   for (const set of sets) {
-    const wrong = applySet(written, set, folders.cwd);
+    const wrong = applySet(written, set);
     if (wrong) problems.push({ file: `--set ${set}`, path: '', message: wrong });
     else overridden.set(set.slice(0, set.indexOf('=')), set);
   }
   const parsed = RecipeSchema.safeParse(written);
   const found = (path: Path): unknown =>
     path.reduce<unknown>((v, k) => (isRaw(v) || Array.isArray(v) ? (v as Raw)[String(k)] : undefined), written);
-  for (const issue of parsed.error?.issues ?? []) {
+  for (const issue of withoutRepeats(parsed.error?.issues ?? [])) {
     for (const { path, message } of explain(issue, found(issue.path))) {
-      const dotted = path.join('.');
-      problems.push({ ...place(dotted), path: dotted, message });
+      problems.push({ ...placeOf(path), path: path.join('.'), message });
     }
   }
   for (const { path, message } of crossCheck(written)) {
-    problems.push({ ...place(path.join('.')), path: path.join('.'), message });
+    problems.push({ ...placeOf(path), path: path.join('.'), message });
   }
   if (!parsed.success || problems.length > 0) {
-    return { problems: problems.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0)), place };
+    return { problems: problems.toSorted(byPlace), place };
   }
-  return { recipe: absolutePaths(parsed.data, folders.base), problems, place };
+  const startOf = (path: string): string => (setCovering(overridden, path) ? folders.cwd : folders.base);
+  return { recipe: absolutePaths(parsed.data, startOf), problems, place };
 }
+
+const byPlace = (a: Problem, b: Problem): number => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0);
 
 /** One line for people: `recipe.yaml:12:5 tune.lora.rank: expected …`. */
 export function formatProblem({ file, line, column, path, message }: Problem): string {
   const where = line === undefined ? file : `${file}:${line}:${column ?? 1}`;
   return path === '' ? `${where}: ${message}` : `${where}: ${path}: ${message}`;
-}
-
-/** The nearest of the known words, if it is near enough to be a slip of the finger. */
-export function nearest(word: string, known: readonly string[]): string | undefined {
-  const scored = known.map((candidate) => ({ candidate, d: distance(word.toLowerCase(), candidate.toLowerCase()) }));
-  const best = scored.toSorted((a, b) => a.d - b.d)[0];
-  return best && best.d <= Math.max(2, Math.floor(best.candidate.length / 3)) ? best.candidate : undefined;
 }
 
 function explain(issue: z.core.$ZodIssue, value: unknown): { path: Path; message: string }[] {
@@ -193,14 +207,40 @@ function show(value: unknown): string {
   if (value === undefined || value === null) return 'nothing';
   if (Array.isArray(value)) return `a list of ${value.length}`;
   if (typeof value === 'object') return 'a group of fields';
-  const text = JSON.stringify(value);
+  const text = typeof value === 'number' ? String(value) : JSON.stringify(value); // JSON has no NaN
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }
 
-function yamlMessage(message: string, excerpt: string): string {
+/** @param rest The text from the error on. */
+function yamlMessage(message: string, rest: string): string {
   if (message === 'Map keys must be unique')
-    return `duplicate key "${excerpt.split(':')[0]?.trim()}": keep one of the two`;
+    return `duplicate key "${rest.split(':')[0]?.trim()}": keep one of the two`;
+  if (message.startsWith('Source contains multiple documents'))
+    return 'a second YAML document begins here ("---"): a recipe is one document, put the second into a file of its own';
   return `not valid YAML: ${message}`;
+}
+
+/** Aliases (`*name`) are looked up only when the whole file has been read. */
+function aliasProblem(doc: Document, message: string): { message: string; offset?: number | undefined } {
+  const name = /^Unresolved alias .*: (.*)$/s.exec(message)?.[1];
+  if (name === undefined) return { message: `not valid YAML: ${message}` };
+  let offset: number | undefined;
+  visit(doc, { Alias: (_key, node) => void (node.source === name ? (offset ??= node.range?.[0]) : undefined) });
+  const hint = 'put a text that begins with * in quotes';
+  return { message: `not valid YAML: the alias *${name} has no anchor &${name} before it; ${hint}`, offset };
+}
+
+/**
+ * One issue a field: a list in place of a text is reported as too short, too, and a whole number beyond 2^53
+ * breaks two bounds, of which the field's own comes last.
+ */
+function withoutRepeats(issues: readonly z.core.$ZodIssue[]): z.core.$ZodIssue[] {
+  const byField = new Map<string, z.core.$ZodIssue>();
+  for (const issue of issues) {
+    const field = `${issue.path.join('.')} ${issue.code === 'unrecognized_keys' ? issue.code : ''}`;
+    if (byField.get(field)?.code !== 'invalid_type') byField.set(field, issue);
+  }
+  return [...byField.values()];
 }
 
 /** Keys that the schema knows at a path, read off its JSON Schema. */
@@ -210,20 +250,24 @@ function knownKeys(path: Path): string[] {
   return Object.keys((node?.['properties'] as Raw | undefined) ?? {});
 }
 
-/** Sets one field; gives the reason when the text cannot be read. Paths are taken from the current folder. */
-function applySet(target: Raw, set: string, cwd: string): string | undefined {
+/** Sets one field; gives the reason when the text cannot be read. */
+function applySet(target: Raw, set: string): string | undefined {
   const equals = set.indexOf('=');
   if (equals < 1) return 'expected FIELD=VALUE, e.g. --set tune.iterations=100';
   const keys = set.slice(0, equals).split('.');
   const text = set.slice(equals + 1);
   let value: unknown;
   try {
-    value = parse(text);
+    value = parse(text, { logLevel: 'error' });
   } catch {
     value = text;
   }
   let node = target;
-  for (const key of keys.slice(0, -1)) {
+  for (const [i, key] of keys.slice(0, -1).entries()) {
+    if (Array.isArray(node[key])) {
+      const list = keys.slice(0, i + 1).join('.');
+      return `${list} is a list: set the whole of it, e.g. --set '${list}=[a, b]'`;
+    }
     // `--set data.split.test=0.2` has to make what is not there yet; own properties only, so that
     // `__proto__` is an unknown key like any other.
     if (!Object.hasOwn(node, key) || !isRaw(node[key])) {
@@ -231,10 +275,6 @@ function applySet(target: Raw, set: string, cwd: string): string | undefined {
     }
     node = node[key] as Raw;
   }
-  const dotted = keys.join('.');
-  const isPath = ['data.train.uri', 'data.test.uri'].includes(dotted) || dotted === 'model.base';
-  if (isPath && typeof value === 'string' && !isAbsolute(value) && existsSync(resolve(cwd, value)))
-    value = resolve(cwd, value);
   // `--set data.test=null` takes a field out, so that a split can replace the shipped test file.
   if (value === null) delete node[keys.at(-1) as string];
   else
@@ -265,16 +305,18 @@ function offsetOf(doc: Document, path: readonly string[]): number | undefined {
   return offset;
 }
 
-function absolutePaths(recipe: Recipe, base: string): Recipe {
+/** @param startOf Folder that a relative path in a field starts from. */
+function absolutePaths(recipe: Recipe, startOf: (path: string) => string): Recipe {
   const { data, model } = recipe;
+  const from = { train: startOf('data.train.uri'), test: startOf('data.test.uri'), base: startOf('model.base') };
   return {
     ...recipe,
     data: {
       ...data,
-      train: { uri: resolve(base, data.train.uri) },
-      ...(data.test ? { test: { uri: resolve(base, data.test.uri) } } : {}),
+      train: { uri: resolve(from.train, data.train.uri) },
+      ...(data.test ? { test: { uri: resolve(from.test, data.test.uri) } } : {}),
     },
-    model: { ...model, base: isFolder(model.base, base) ? resolve(base, model.base) : model.base },
+    model: { ...model, base: isFolder(model.base, from.base) ? resolve(from.base, model.base) : model.base },
   };
 }
 

@@ -105,6 +105,7 @@ const Lora = z.strictObject({
   layers: z
     .int()
     .min(-1)
+    .refine((layers) => layers !== 0, 'expected -1 for all layers, or 1 and more for the last ones')
     .default(-1)
     .describe('How many of the last layers get an adapter, default -1: all. Fewer: less memory, less capacity.'),
   keys: z
@@ -326,6 +327,12 @@ export function crossCheck(written: unknown): { path: string[]; message: string 
       path: ['data', 'split'],
       message: 'expected either data.test or data.split, found both: remove one',
     });
+  }
+  const warmup = at('tune', 'warmupSteps');
+  const iterations = at('tune', 'iterations') ?? 200;
+  if (typeof warmup === 'number' && typeof iterations === 'number' && warmup > 0 && warmup >= iterations) {
+    const message = `expected less than tune.iterations (${iterations}), found ${warmup}: the learning rate would never reach its peak`;
+    problems.push({ path: ['tune', 'warmupSteps'], message });
   }
   const measured = at('evaluate', 'metrics');
   const deciding = at('gate', 'metric') ?? 'exactMatch';

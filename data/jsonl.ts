@@ -51,7 +51,8 @@ function parseLine(line: number, bytes: Buffer): JsonlLine | undefined {
   } catch {
     return {
       line,
-      reason: `is not valid UTF-8 (byte ${firstInvalidByte(bytes) + 1} of the line)`,
+      // Of a character that is cut off at the end of the line every byte is valid: then the last one is named.
+      reason: `is not valid UTF-8 (byte ${Math.min(firstInvalidByte(bytes) + 1, bytes.length)} of the line)`,
       excerpt: excerptOf(bytes),
     };
   }
@@ -78,10 +79,9 @@ const excerptOf = (bytes: Buffer): string => bytes.subarray(0, 600).toString('ut
 /** V8 quotes the text around the error; the position alone is enough, the excerpt stands beside it. */
 function jsonMessage(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
-  const position = /position (\d+)/.exec(message)?.[1];
-  return position === undefined
-    ? (message.split(',')[0] ?? message).replace(/ in JSON.*$/, '')
-    : `unexpected character at column ${Number(position) + 1}`;
+  const position = / in JSON at position (\d+)/.exec(message)?.[1];
+  if (position !== undefined) return `unexpected character at column ${Number(position) + 1}`;
+  return /^Unexpected token '.+?'(?=, )/su.exec(message)?.[0] ?? message;
 }
 
 function firstInvalidByte(bytes: Buffer): number {

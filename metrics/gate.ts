@@ -47,8 +47,9 @@ const POWER = 0.8;
  *
  * promote: d̄ − t(c; n−1) · s/√n > minGain. reject: d̄ + t(c; n−1) · s/√n ≤ minGain. Else inconclusive.
  * For 0/1 scores with fewer than 30 differing items a promotion also needs the exact McNemar test to agree.
- * Where no two differences differ there is no spread to estimate: the bounds are then those of an event not
- * seen in n items, 1 − (1 − c)^(1/n), on the scale of the scores.
+ * Where no two differences differ there is no spread to estimate: an event not seen in n items has a probability
+ * of at most q = 1 − (1 − c)^(1/n), and at worst it moves the gain all the way to −1 or to 1. For 0/1 scores that
+ * is the exact sign test: five items, all better, are the fewest that promote at 0.95.
  *
  * @throws RangeError when the lists are empty or of different length.
  */
@@ -62,9 +63,10 @@ export function decide({ candidate, champion, minGain, confidence }: GateQuestio
   const { average: gain, deviation } = moments(differences);
   const alpha = 1 - confidence;
   const spreadless = deviation < 1e-12;
-  const half = spreadless ? 1 - alpha ** (1 / n) : (tQuantile(confidence, n - 1) * deviation) / Math.sqrt(n);
-  const lower = Math.max(-1, gain - half);
-  const upper = Math.min(1, gain + half);
+  const half = spreadless ? 0 : (tQuantile(confidence, n - 1) * deviation) / Math.sqrt(n);
+  const unseen = spreadless ? 1 - alpha ** (1 / n) : 0;
+  const lower = Math.max(-1, gain - half - unseen * (gain + 1));
+  const upper = Math.min(1, gain + half + unseen * (1 - gain));
   const isBinary = [...candidate, ...champion].every((score) => score === 0 || score === 1);
   const mcnemarP = isBinary ? upperTail(better, better + worse) : null;
   const needsExact = isBinary && !spreadless && better + worse < FEW_DIFFERENCES;
@@ -117,17 +119,15 @@ function explain(d: Omit<GateDecision, 'reasons'>, agreed: boolean): string[] {
       reasons.push(
         `Only ${d.better + d.worse} items differ; the exact McNemar test (p = ${d.mcnemarP?.toFixed(4)}) does not confirm the gain.`,
       );
-    if (d.minimumDetectableEffect !== null) {
-      const factor =
-        Math.max(0, d.gain - d.minGain) > 0
-          ? Math.ceil(d.n * (d.minimumDetectableEffect / (d.gain - d.minGain)) ** 2)
-          : undefined;
-      reasons.push(
-        factor && factor < 1e6
-          ? `About ${factor} test items would be needed to prove a gain of this size.`
-          : 'More test items are needed to prove either.',
-      );
-    }
+    const needed =
+      d.minimumDetectableEffect !== null && d.gain > d.minGain
+        ? Math.ceil(d.n * (d.minimumDetectableEffect / (d.gain - d.minGain)) ** 2)
+        : Number.POSITIVE_INFINITY;
+    reasons.push(
+      needed < 1e6
+        ? `About ${needed} test items would be needed to prove a gain of this size.`
+        : 'More test items are needed to prove either.',
+    );
   }
   if (d.minimumDetectableEffect !== null) {
     reasons.push(

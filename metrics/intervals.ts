@@ -26,6 +26,8 @@ export function proportion(ones: number, n: number, confidence = 0.95): Measured
 
 /**
  * Mean with Student's t interval: mean ∓ t(1−α/2; n−1) · s/√n, cut to the range the scores can have.
+ * Equal values say nothing of the spread: the interval is then that of a value not seen in n items, whose
+ * probability is at most 1 − (α/2)^(1/n), lying at either end of the range (0/1 scores: Clopper-Pearson).
  *
  * @throws RangeError when there is no value.
  */
@@ -34,6 +36,14 @@ export function mean(values: readonly number[], range: [number, number], confide
   if (n < 1) throw new RangeError('a mean needs at least one item');
   const { average, deviation } = moments(values);
   if (n === 1) return { value: average, n, ci: range };
+  if (deviation < 1e-12) {
+    const unseen = 1 - ((1 - confidence) / 2) ** (1 / n);
+    return {
+      value: average,
+      n,
+      ci: [average - unseen * (average - range[0]), average + unseen * (range[1] - average)],
+    };
+  }
   const half = (tQuantile(1 - (1 - confidence) / 2, n - 1) * deviation) / Math.sqrt(n);
   return { value: average, n, ci: [Math.max(range[0], average - half), Math.min(range[1], average + half)] };
 }

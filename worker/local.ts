@@ -10,7 +10,7 @@ import { startInBackground } from './background.ts';
 import { workerCodeVersion } from './code-version.ts';
 import { findAddress, isRemote, type Address } from './connect.ts';
 import type { Home } from './home.ts';
-import { runningPart } from './state.ts';
+import { lastPart, runningPart } from './state.ts';
 
 /** How long everything may take to come up, in ms; the first worker after a change of code bundles the workflows. */
 const UP_TIMEOUT = 90_000;
@@ -74,6 +74,11 @@ export async function bringDown(home: Home): Promise<{ stopped: boolean }> {
     }
     return { stopped };
   });
+}
+
+/** Whether the supervisor was killed, rather than told to stop: then nobody starts server and worker again. */
+export function hasCrashed(home: Home): boolean {
+  return lastPart(home, 'supervisor') !== undefined && !runningPart(home, 'supervisor');
 }
 
 /** What runs now. */

@@ -6,7 +6,7 @@ import { noteExecution, type Outcome } from '../../artifacts/ledger/executions.t
 import { recordEvent } from '../../artifacts/ledger/runs.ts';
 import type { ArtifactRef, ArtifactType, Refs, RunRef } from '../../configs/refs.ts';
 import { terminal } from '../../configs/failure.ts';
-import type { JobProgress } from '../../adapters/contracts.ts';
+import type { JobProgress } from '../../configs/progress.ts';
 import type { Deps } from './deps.ts';
 
 /** What a step's own code sees. */

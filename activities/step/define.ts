@@ -12,7 +12,7 @@ import type { ExecutionRow } from '../../artifacts/ledger/schema.ts';
 import { MAX_ERRORS } from '../../configs/presets.ts';
 import { messageOf, TerminalError } from '../../configs/failure.ts';
 import type { StepCall, StepResult } from '../../configs/refs.ts';
-import type { JobProgress } from '../../adapters/contracts.ts';
+import type { JobProgress } from '../../configs/progress.ts';
 import { isCancelled } from '../../adapters/local/await.ts';
 import { makeContext, type Made, type StepContext, type StepDefinition } from './context.ts';
 import type { Deps } from './deps.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { terminal } from '../../configs/failure.ts';
-import type { JobProgress } from '../contracts.ts';
+import type { JobProgress } from '../../configs/progress.ts';
 import { cancelJob, pollJob, type JobProgram } from './job.ts';
 
 /** How often a local job's folder is looked at, in ms: a look costs a few small reads. */

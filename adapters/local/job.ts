@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { writeAtomic } from '../../artifacts/files.ts';
 import type { RecordedError } from '../../artifacts/ledger/runs.ts';
-import { systemCode } from '../../configs/failure.ts';
-import type { JobProgress, JobState } from '../contracts.ts';
+import { systemCode, terminal } from '../../configs/failure.ts';
+import type { JobProgress } from '../../configs/progress.ts';
+import type { JobState } from '../contracts.ts';
 import { endGroup, isAlive, processOf, type ProcessRef } from './processes.ts';
 
 /**
@@ -45,7 +46,7 @@ const ProgressLine = z.object({
 });
 export type ProgressLine = z.infer<typeof ProgressLine>;
 
-/** Crashes in a row, without a checkpoint between them, after which a job counts as failed. */
+/** Crashes in a row, without getting any further between them, after which a job counts as failed. */
 const MAX_CRASHES = 5;
 /** Errors of a program that starting it again cannot mend. */
 const FINAL_ERRORS = ['BadSpec', 'BadModel', 'BadData', 'OutOfMemory', 'DiskFull'];
@@ -67,6 +68,8 @@ export async function submitJob(folder: string, run: string, spec: unknown, prog
 /**
  * State of the job. A program that does not run is started: the first time, and again after it was killed, when
  * it goes on from its last checkpoint. One that keeps dying without getting any further has failed.
+ *
+ * @throws TerminalError `NoSuchJob` when nothing was ordered there.
  */
 export async function pollJob(folder: string, program: JobProgram): Promise<JobState> {
   if (await has(folder, 'result.json')) return { state: 'succeeded' };
@@ -81,7 +84,14 @@ export async function pollJob(folder: string, program: JobProgram): Promise<JobS
   }
   if ((await startsWithoutProgress(folder, events)) >= MAX_CRASHES)
     return { state: 'failed', error: await crashError(folder, last) };
+  if (!(await has(folder, 'job.json')))
+    throw terminal('NoSuchJob', `there is no job in ${folder}: its folder was removed, start the run again`);
   start(folder, program);
+  // Cancelled since the look above: `cancelJob` has found nothing to end.
+  if (await has(folder, 'cancelled')) {
+    await cancelJob(folder);
+    return { state: 'cancelled' };
+  }
   return { state: 'running', progress: progressOf(events) };
 }
 
@@ -145,7 +155,7 @@ function start(folder: string, { command, args, env }: JobProgram): void {
     env: { ...process.env, ...env },
   });
   // A command that cannot be started shows as a crash in the next poll, with the reason in the log.
-  child.on('error', (error) => console.error(`cannot start ${command}: ${error.message}`));
+  child.on('error', (error) => appendFileSync(join(folder, 'log.txt'), `cannot start ${command}: ${error.message}\n`));
   const ref = child.pid === undefined ? { pid: 0, born: '-' } : (processOf(child.pid) ?? { pid: child.pid, born: '-' });
   appendFileSync(join(folder, 'starts.jsonl'), `\n${JSON.stringify({ ...ref, at: new Date().toISOString() })}`);
   child.unref();
@@ -161,8 +171,8 @@ async function runningProcess(folder: string): Promise<ProcessRef | undefined> {
   const holder = pid !== undefined && /^\d+$/.test(pid) ? processOf(Number(pid)) : undefined;
   // Elsewhere than on Linux the program cannot cheaply tell when it was born and writes "-".
   if (holder && (born === '-' || holder.born === born)) return holder;
-  const latest = (await readStarts(folder)).at(-1);
-  return latest && isAlive(latest) ? latest : undefined;
+  // Not only the latest: of two that were started at once, the second has ended in vain and the first works.
+  return (await readStarts(folder)).findLast(isAlive);
 }
 
 const Start = z.object({ pid: z.int(), born: z.string(), at: z.string() });
@@ -189,10 +199,15 @@ function progressOf(events: ProgressLine[]): JobProgress | undefined {
   };
 }
 
-/** Starts since the last checkpoint. */
+/** Starts since the program last kept something: a checkpoint, or a beginning further on than all before. */
 async function startsWithoutProgress(folder: string, events: ProgressLine[]): Promise<number> {
-  const checkpoint = events.findLast(({ event }) => event === 'checkpoint')?.at ?? '';
-  return (await readStarts(folder)).filter(({ at }) => Date.parse(at) > (Date.parse(checkpoint) || 0)).length;
+  let furthest = 0;
+  let kept = 0;
+  for (const { event, step = 0, at = '' } of events) {
+    if (event === 'checkpoint' || (event === 'start' && step > furthest)) kept = Date.parse(at) || kept;
+    if (event === 'start') furthest = Math.max(furthest, step);
+  }
+  return (await readStarts(folder)).filter(({ at }) => Date.parse(at) > kept).length;
 }
 
 async function crashError(folder: string, last: ProgressLine | undefined): Promise<RecordedError> {

@@ -20,21 +20,25 @@ export function isAlive(ref: ProcessRef): boolean {
   return processOf(ref.pid)?.born === ref.born;
 }
 
-/** Sends a signal to a process group; a group that is gone is no error. */
+/** Sends a signal to a process group; a group that is gone, or (macOS) only waits to be reaped, is no error. */
 export function signalGroup(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(-pid, signal);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'ESRCH' && code !== 'EPERM') throw error;
   }
 }
 
-/** Asks a process to end and, after `graceMs`, ends its whole group. */
+/**
+ * Asks a process group to end. Whatever is left of it when its leader has ended, or after `graceMs`, is ended:
+ * a child that ignores SIGTERM must not outlive the leader that heeded it.
+ */
 export async function endGroup(ref: ProcessRef, graceMs: number): Promise<void> {
   if (!isAlive(ref)) return;
   signalGroup(ref.pid, 'SIGTERM');
   for (const deadline = Date.now() + graceMs; isAlive(ref) && Date.now() < deadline;) await sleep(50);
-  if (isAlive(ref)) signalGroup(ref.pid, 'SIGKILL');
+  signalGroup(ref.pid, 'SIGKILL');
   for (const deadline = Date.now() + 2000; isAlive(ref) && Date.now() < deadline;) await sleep(20);
 }
 

@@ -35,3 +35,19 @@ export async function findByPrefix(ledger: Ledger, prefix: string, limit = 3): P
     .limit(limit)
     .execute();
 }
+
+export async function listArtifacts(ledger: Ledger): Promise<{ digest: string; type: string }[]> {
+  return ledger.selectFrom('artifacts').select(['digest', 'type']).orderBy('digest').execute();
+}
+
+/** Everything that lineage or a registered version names. */
+export async function neededDigests(ledger: Ledger): Promise<Set<string>> {
+  const edges = await ledger.selectFrom('edges').select('digest').distinct().execute();
+  const versions = await ledger.selectFrom('versions').select(['digest', 'card']).execute();
+  return new Set([...edges.map(({ digest }) => digest), ...versions.flatMap(({ digest, card }) => [digest, card])]);
+}
+
+/** Forgets artifacts that were removed from the store. */
+export async function dropArtifacts(ledger: Ledger, digests: readonly string[]): Promise<void> {
+  for (const digest of digests) await ledger.deleteFrom('artifacts').where('digest', '=', digest).execute();
+}

@@ -102,6 +102,40 @@ export async function moveAlias(ledger: Ledger, wanted: AliasMove): Promise<{ fr
   return ledger.transaction().execute((tx) => move(tx, wanted));
 }
 
+/**
+ * Points an alias back at the version it had before its present one was promoted; again and again leads back
+ * step by step.
+ * @throws TerminalError `NoSuchAlias`, `NothingBefore`
+ */
+export async function rollbackAlias(
+  ledger: Ledger,
+  { name, alias, actor, why }: Pick<AliasMove, 'name' | 'alias' | 'actor' | 'why'>,
+): Promise<{ from: number; to: number }> {
+  return ledger.transaction().execute(async (tx) => {
+    const present = await versionAt(tx, name, alias);
+    if (!present) {
+      throw terminal('NoSuchAlias', `there is no ${name}@${alias} to roll back: \`anneal models\` lists what there is`);
+    }
+    const from = present.version;
+    const promoted = await tx
+      .selectFrom('audit')
+      .select('from_version')
+      .where('name', '=', name)
+      .where('alias', '=', alias)
+      .where('action', '=', 'promote')
+      .where('to_version', '=', from)
+      .orderBy('id', 'desc')
+      .executeTakeFirst();
+    const to = promoted?.from_version;
+    if (to == null) {
+      const message = `${name}@${alias} is v${from}, and there was none before: promote another version by name@vN`;
+      throw terminal('NothingBefore', message);
+    }
+    await move(tx, { name, alias, to, expect: from, actor, action: 'rollback', why });
+    return { from, to };
+  });
+}
+
 async function move(tx: Ledger, wanted: AliasMove): Promise<{ from: number | null; moved: boolean }> {
   const { name, alias, to } = wanted;
   const target = await tx

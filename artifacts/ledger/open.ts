@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { Kysely, SqliteDialect, type SqliteDatabase } from 'kysely';
 import { Migrator } from 'kysely/migration';
-import { systemCode, terminal } from '../../configs/failure.ts';
+import { messageOf, terminal } from '../../configs/failure.ts';
 import { withLock } from '../lock.ts';
 import { migrations } from './migrations.ts';
 import type { Tables } from './schema.ts';
@@ -23,10 +23,14 @@ export async function openLedger(file: string): Promise<Ledger> {
     // FULL: a row that was acknowledged survives a power cut; 0.2 ms a commit is nothing beside a step.
     sqlite.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
   } catch (error) {
-    const code = systemCode(error) ?? 'unknown';
+    const message = messageOf(error);
+    if (message.includes('not a database') || message.includes('malformed')) {
+      const remedy = 'put it back from a backup, or move it away and begin a new one';
+      throw terminal('LedgerDamaged', `the ledger ${file} cannot be read (${message}): ${remedy}`, {}, error);
+    }
     throw terminal(
       'LedgerNotWritable',
-      `cannot open the ledger ${file} (${code}, ${error instanceof Error ? error.message : ''}): check the folder's permissions and free space, or set ANNEAL_HOME`,
+      `cannot open the ledger ${file} (${message}): check the folder's permissions and free space, or set ANNEAL_HOME`,
       {},
       error,
     );

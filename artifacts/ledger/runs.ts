@@ -75,8 +75,9 @@ export async function closeRun(ledger: Ledger, { id, status, verdict, modelRef, 
   });
 }
 
-/** The run of an id or of a unique beginning of one. */
-export async function findRun(ledger: Ledger, idOrPrefix: string): Promise<RunRow | undefined> {
+/** The run of an id or of a unique beginning of one; without an id the newest. */
+export async function findRun(ledger: Ledger, idOrPrefix?: string): Promise<RunRow | undefined> {
+  if (idOrPrefix === undefined) return (await listRuns(ledger, 1))[0];
   const exact = await ledger.selectFrom('runs').selectAll().where('id', '=', idOrPrefix).executeTakeFirst();
   if (exact) return exact;
   const found = await ledger
@@ -100,6 +101,10 @@ export async function listRuns(ledger: Ledger, limit: number): Promise<RunRow[]>
     .execute();
 }
 
+export async function listRunning(ledger: Ledger): Promise<RunRow[]> {
+  return ledger.selectFrom('runs').selectAll().where('status', '=', 'running').orderBy('started_at').execute();
+}
+
 /** Something worth telling about a step: an attempt, a crash survived, a damaged artifact. Shown by `anneal logs`. */
 export async function recordEvent(
   ledger: Ledger,
@@ -108,6 +113,19 @@ export async function recordEvent(
   await ledger
     .insertInto('events')
     .values({ run_id: event.runId, instance: event.instance, kind: event.kind, message: event.message, at: now() })
+    .execute();
+}
+
+/** What happened in a run, oldest first. */
+export async function listEvents(
+  ledger: Ledger,
+  runId: string,
+): Promise<{ instance: string; at: string; kind: string; message: string }[]> {
+  return ledger
+    .selectFrom('events')
+    .select(['instance', 'at', 'kind', 'message'])
+    .where('run_id', '=', runId)
+    .orderBy('id')
     .execute();
 }
 

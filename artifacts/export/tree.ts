@@ -1,0 +1,50 @@
+import type { Lineage, LineageNode } from '../ledger/lineage.ts';
+
+/**
+ * Lineage as an indented tree for a terminal, from its root upward or downward. What was shown already is named
+ * again without what is behind it.
+ */
+export function toTree({ root, nodes, edges }: Lineage, way: 'up' | 'down'): string {
+  const byId = new Map(nodes.map((node) => [node.id, node]));
+  const next = new Map<string, { id: string; role: string }[]>();
+  for (const { from, to, role } of edges) {
+    const [here, there] = way === 'up' ? [to, from] : [from, to];
+    next.set(here, [...(next.get(here) ?? []), { id: there, role }]);
+  }
+  const lines: string[] = [];
+  const shown = new Set<string>();
+  const walk = (id: string, role: string, depth: number): void => {
+    const node = byId.get(id);
+    if (!node) return;
+    const behind = next.get(id) ?? [];
+    const again = shown.has(id) && behind.length > 0;
+    lines.push(`${'  '.repeat(depth)}${role === '' ? '' : `${role}: `}${label(node)}${again ? ' (see above)' : ''}`);
+    if (again) return;
+    shown.add(id);
+    for (const found of behind) walk(found.id, node.kind === 'execution' ? found.role : '', depth + 1);
+  };
+  const starts = byId.has(root)
+    ? [root]
+    : nodes.filter((node) => node.kind === 'execution' && node.run === root).map(({ id }) => id);
+  for (const start of starts) walk(start, '', 0);
+  return lines.join('\n');
+}
+
+/** One node in a few words. */
+export function label(node: LineageNode): string {
+  if (node.kind === 'execution') {
+    return `[${node.type}${node.cached ? ', cached' : node.status === 'completed' ? '' : `, ${node.status}`}] ${node.run}`;
+  }
+  const { meta } = node;
+  const from = typeof meta['from'] === 'string' ? meta['from'] : undefined;
+  const facts = [
+    ...node.names,
+    ...(from === undefined ? [] : [from]),
+    ...(typeof meta['rows'] === 'number' ? [`${meta['rows']} rows`] : []),
+  ];
+  // oxlint-disable-next-line no-control-regex
+  return `${node.type} ${node.id.slice(0, 19)}${facts.length > 0 ? ` ${facts.join(', ')}` : ''}`.replace(
+    /[\u0000-\u001f\u007f-\u009f]+/g,
+    ' ',
+  );
+}

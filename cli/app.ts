@@ -1,0 +1,313 @@
+import { buildApplication, buildRouteMap, text_en } from '@stricli/core';
+import { command, docs } from './command.ts';
+
+const json = {
+  kind: 'boolean',
+  brief: 'Print one JSON document to stdout, and nothing else there',
+  withNegated: false,
+  default: false,
+} as const;
+const flag = <const Brief extends string>(brief: Brief) =>
+  ({ kind: 'boolean', brief, withNegated: false, default: false }) as const;
+const option = <const Placeholder extends string>(placeholder: Placeholder, brief: string) =>
+  ({ kind: 'parsed', parse: String, brief, placeholder, optional: true }) as const;
+const list = <const Placeholder extends string>(placeholder: Placeholder, brief: string) =>
+  ({ kind: 'parsed', parse: String, brief, placeholder, optional: true, variadic: true }) as const;
+const argument = <const Placeholder extends string>(placeholder: Placeholder, brief: string) =>
+  ({ parse: String, brief, placeholder }) as const;
+const optional = <const Placeholder extends string>(placeholder: Placeholder, brief: string) =>
+  ({ parse: String, brief, placeholder, optional: true }) as const;
+const tuple = <const Parameters extends readonly unknown[]>(...parameters: Parameters) =>
+  ({ kind: 'tuple', parameters }) as const;
+
+const set = list('field=value', 'Override a field of the recipe, e.g. tune.iterations=100; may be given again');
+const RUN = 'Id of a run, or the beginning of one';
+
+const init = command({
+  docs: docs('Write a commented recipe with sample rows that run as they are', [
+    ['init my-model', 'makes my-model/ with recipe.yaml, data/ and a tiny base model'],
+  ]),
+  parameters: { flags: { json }, positional: tuple(optional('folder', 'Where; default: the current folder')) },
+  load: async () => (await import('./commands/init.ts')).init,
+});
+
+const up = command({
+  docs: docs(
+    'Start the local Temporal server and a worker in the background',
+    [['up', 'starts what is not running yet and prints the address of the Temporal UI']],
+    'Safe to call at any time; `anneal run` does it by itself. The server keeps its state in .anneal/server and takes the next free port when its own is taken.',
+  ),
+  parameters: { flags: { json } },
+  load: async () => (await import('./commands/up.ts')).up,
+});
+
+const down = command({
+  docs: docs('Stop the worker, trainers (after a checkpoint) and the local server', [
+    ['down', 'runs that are not finished go on after the next `anneal up`'],
+  ]),
+  parameters: { flags: { json } },
+  load: async () => (await import('./commands/down.ts')).down,
+});
+
+const status = command({
+  docs: docs('Show what runs in the background', [
+    ['status --json', 'process ids, addresses, and which run is training'],
+  ]),
+  parameters: { flags: { json } },
+  load: async () => (await import('./commands/status.ts')).status,
+});
+
+const check = command({
+  docs: docs('Find everything wrong with a recipe before any work starts', [
+    ['check recipe.yaml', 'schema, files, columns, model, disk; exit code 2 when something is wrong'],
+    ['check recipe.yaml --set tune.iterations=50', 'with a field changed'],
+  ]),
+  parameters: { flags: { set, json }, positional: tuple(argument('recipe', 'Path of the recipe file')) },
+  load: async () => (await import('./commands/check.ts')).check,
+});
+
+const run = command({
+  docs: docs(
+    'Tune, evaluate, decide and register, as the recipe says',
+    [
+      ['run recipe.yaml', 'runs in the foreground; Ctrl+C leaves it running in the background'],
+      ['run recipe.yaml --set tune.iterations=50 --json', 'with a field changed, the result as JSON'],
+      ['run recipe.yaml --exit-verdict', 'exit code 10 when the gate rejects, 11 when it is inconclusive'],
+    ],
+    'A step whose inputs, settings and code are as before is not done again.',
+  ),
+  parameters: {
+    flags: {
+      set,
+      detach: flag('Start and return at once'),
+      refresh: list('step', 'Make this step again though nothing changed; may be given again'),
+      noCache: flag('Make every step again'),
+      exitVerdict: flag('Exit with 10 for reject and 11 for inconclusive'),
+      json,
+    },
+    positional: tuple(argument('recipe', 'Path of the recipe file')),
+  },
+  load: async () => (await import('./commands/run.ts')).run,
+});
+
+const rerun = command({
+  docs: docs(
+    'Run again, linked to an older run, keeping the outputs before a step',
+    [
+      [
+        'rerun RUN --from evaluate',
+        "keeps the old run's data and model; evaluates, gates and registers with today's code",
+      ],
+      ['rerun RUN --from tune --set tune.learningRate=0.0005', 'trains again with another setting'],
+    ],
+    'Without --from it begins at the first step that did not complete; after a completed run, where something changed.',
+  ),
+  parameters: {
+    flags: {
+      from: option('step', 'First step to make again'),
+      set,
+      detach: flag('Start and return at once'),
+      exitVerdict: flag('Exit with 10 for reject and 11 for inconclusive'),
+      json,
+    },
+    positional: tuple(argument('run', RUN)),
+  },
+  load: async () => (await import('./commands/rerun.ts')).rerun,
+});
+
+const runs = command({
+  docs: docs('List runs, newest first', [['runs --limit 50', 'more than the usual 20']]),
+  parameters: {
+    flags: {
+      limit: { kind: 'parsed', parse: Number, brief: 'How many, default 20', placeholder: 'count', default: '20' },
+      json,
+    },
+  },
+  load: async () => (await import('./commands/runs.ts')).runs,
+});
+
+const show = command({
+  docs: docs('Show a run: steps with status, seconds, cached or not, inputs and outputs', [
+    ['show', 'the newest run'],
+    ['show support-triage-20261124 --json', 'the one run whose id begins so, as JSON'],
+  ]),
+  parameters: { flags: { json }, positional: tuple(optional('run', `${RUN}; default: the newest`)) },
+  load: async () => (await import('./commands/show.ts')).show,
+});
+
+const logs = command({
+  docs: docs("Show what happened in a run: events of its steps and the trainer's output", [
+    ['logs RUN tune', "attempts, crashes survived, and the end of the trainer's log"],
+  ]),
+  parameters: {
+    flags: { json },
+    positional: tuple(optional('run', `${RUN}; default: the newest`), optional('step', 'Only this step')),
+  },
+  load: async () => (await import('./commands/logs.ts')).logs,
+});
+
+const cancel = command({
+  docs: docs("Stop a run; the trainer's whole process group is ended", [
+    ['cancel RUN', 'waits until the run says cancelled'],
+  ]),
+  parameters: { flags: { json }, positional: tuple(argument('run', RUN)) },
+  load: async () => (await import('./commands/cancel.ts')).cancel,
+});
+
+const cacheExplain = command({
+  docs: docs('Say why a step was taken from the cache or not', [
+    [
+      'cache explain RUN prepare',
+      'hit or miss, and which named part of the key differs from the nearest earlier execution',
+    ],
+  ]),
+  parameters: {
+    flags: { json },
+    positional: tuple(argument('run', RUN), argument('step', 'Name of the step')),
+  },
+  load: async () => (await import('./commands/cache-explain.ts')).cacheExplain,
+});
+
+const cache = buildRouteMap({ routes: { explain: cacheExplain }, docs: { brief: 'Ask about the cache' } });
+
+const lineage = command({
+  docs: docs(
+    'Show what something was made from, and what was made from it',
+    [
+      ['lineage support-triage@champion --up', 'down to the training file'],
+      ['lineage sha256:2c26b46b68ff --down --json', 'every model that came out of a file'],
+      ['lineage support-triage@v1 --mermaid', 'a diagram for a README'],
+    ],
+    'REF is a digest, a unique beginning of one, name@v3, name@champion, or a run. A data file has the digest that sha256sum prints.',
+  ),
+  parameters: {
+    flags: {
+      up: flag('Only what it was made from'),
+      down: flag('Only what was made from it'),
+      json,
+      mermaid: flag('Print a Mermaid flowchart'),
+      openlineage: flag('Print OpenLineage run events, one JSON object a line'),
+    },
+    positional: tuple(argument('ref', 'Digest, name@version, name@alias or run')),
+  },
+  load: async () => (await import('./commands/lineage.ts')).lineage,
+});
+
+const models = command({
+  docs: docs('List registered models with versions, aliases and verdicts', [
+    ['models', 'every line of models'],
+    ['models support-triage', 'one line, with its audit trail'],
+  ]),
+  parameters: { flags: { json }, positional: tuple(optional('name', 'Only this line, with its audit trail')) },
+  load: async () => (await import('./commands/models.ts')).models,
+});
+
+const promote = command({
+  docs: docs('Point an alias at a version, by hand', [
+    ['promote support-triage@v3 --why "seen by the team"', 'makes version 3 the champion and writes it into the audit'],
+    ['promote support-triage@v3 --expect v2', 'only if the champion is still version 2'],
+  ]),
+  parameters: {
+    flags: {
+      alias: option('alias', 'Which alias, default champion'),
+      expect: option('version', 'Version that the alias has to point to now, or "none"'),
+      why: option('text', 'Reason, for the audit'),
+      json,
+    },
+    positional: tuple(argument('name@vN', 'A version, e.g. support-triage@v3')),
+  },
+  load: async () => (await import('./commands/promote.ts')).promote,
+});
+
+const rollback = command({
+  docs: docs('Point an alias back at the version it had before', [
+    ['rollback support-triage', 'the champion becomes what it was before the last promotion'],
+  ]),
+  parameters: {
+    flags: {
+      alias: option('alias', 'Which alias, default champion'),
+      why: option('text', 'Reason, for the audit'),
+      json,
+    },
+    positional: tuple(argument('name', 'Name of the line of models')),
+  },
+  load: async () => (await import('./commands/rollback.ts')).rollback,
+});
+
+const verify = command({
+  docs: docs('Hash every artifact again and compare', [['verify', 'exit code 1 when something is damaged or missing']]),
+  parameters: { flags: { json } },
+  load: async () => (await import('./commands/verify.ts')).verify,
+});
+
+const gc = command({
+  docs: docs('Remove what no name, run or lineage needs', [
+    ['gc', 'shows what would go'],
+    ['gc --apply', 'removes it'],
+  ]),
+  parameters: { flags: { apply: flag('Remove; without it only shown'), json } },
+  load: async () => (await import('./commands/gc.ts')).gc,
+});
+
+const schema = command({
+  docs: docs("Print the recipe's JSON Schema, for editors", [
+    ['schema > recipe.schema.json', 'then: # yaml-language-server: $schema=recipe.schema.json'],
+  ]),
+  parameters: {},
+  load: async () => (await import('./commands/schema.ts')).schema,
+});
+
+const doctor = command({
+  docs: docs('Check what set-up made on this machine', [
+    ['doctor', 'Node, packages, Temporal, trainer, OpenBLAS, disk'],
+  ]),
+  parameters: { flags: { json } },
+  load: async () => (await import('./commands/doctor.ts')).doctor,
+});
+
+const root = buildRouteMap({
+  routes: {
+    init,
+    check,
+    run,
+    rerun,
+    runs,
+    show,
+    logs,
+    cancel,
+    cache,
+    lineage,
+    models,
+    promote,
+    rollback,
+    up,
+    down,
+    status,
+    verify,
+    gc,
+    schema,
+    doctor,
+  },
+  docs: {
+    brief: 'Keeps generative models tuned.',
+    fullDescription: [
+      'Keeps generative models tuned: data, tuning, an honest gate, registration and lineage, as durable workflows.',
+      '',
+      'EXAMPLES',
+      '  anneal init my-model && anneal run my-model/recipe.yaml',
+      '      from nothing to a gated, registered, traced model',
+      '  anneal run COMMAND --help',
+      '      what a command does, with examples',
+    ]
+      .join('\n')
+      .replace('anneal run COMMAND', 'anneal COMMAND'),
+  },
+});
+
+export const app = buildApplication(root, {
+  name: 'anneal',
+  versionInfo: { currentVersion: '0.1.0' },
+  scanner: { caseStyle: 'allow-kebab-for-camel' },
+  documentation: { disableAnsiColor: process.env['NO_COLOR'] !== undefined },
+  localization: { text: text_en },
+});

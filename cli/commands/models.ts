@@ -1,0 +1,39 @@
+import { listAudit, listModels } from '../../artifacts/ledger/models.ts';
+import { UsageError } from '../command.ts';
+import { paint, plain, print, printJson, shortDigest, table } from '../output.ts';
+import { readState } from '../state.ts';
+
+export async function models(flags: { json: boolean }, name?: string): Promise<void> {
+  const { lines, audit } = await readState(
+    async ({ ledger }) => ({
+      lines: await listModels(ledger, name),
+      audit: name === undefined ? [] : await listAudit(ledger, name),
+    }),
+    () => ({ lines: [], audit: [] }),
+  );
+  if (name !== undefined && lines.length === 0)
+    throw new UsageError(`there is no line of models "${name}": \`anneal models\` lists them`);
+  if (flags.json) return printJson(lines);
+  if (lines.length === 0) return print('no models yet: `anneal run RECIPE` registers what it tunes');
+  const rows = lines.flatMap(({ name: line, versions }) =>
+    versions.map(({ version, aliases, verdict, digest, runId, createdAt }) => [
+      `${line}@v${version}`,
+      aliases.join(', '),
+      verdict,
+      shortDigest(digest),
+      runId,
+      createdAt.slice(0, 19).replace('T', ' '),
+    ]),
+  );
+  print(
+    table([
+      ['model', 'aliases', 'verdict', 'digest', 'run', 'registered (UTC)'].map((title) => paint('dim', title)),
+      ...rows,
+    ]),
+  );
+  if (audit.length === 0) return;
+  const said = (version: number | null): string => (version === null ? '' : `v${version}`);
+  print(
+    `\naudit\n${table(audit.map((row) => [`  ${row.at.slice(0, 19).replace('T', ' ')}`, plain(row.actor), row.action, row.alias ?? '', [said(row.from_version), said(row.to_version)].filter(Boolean).join(' → '), plain(row.why)]))}`,
+  );
+}

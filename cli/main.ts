@@ -1,0 +1,8 @@
+import { run } from '@stricli/core';
+import { app } from './app.ts';
+import { exitCode } from './command.ts';
+
+const { stdout, stderr, env, argv } = process;
+const context = { process: { stdout, stderr, env, exitCode: null as number | string | null } };
+await run(app, argv.slice(2), context);
+process.exitCode = exitCode(context.process.exitCode);

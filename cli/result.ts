@@ -1,0 +1,81 @@
+import { duration, paint, plain, print, shortDigest, table } from './output.ts';
+import type { RunDocument, StepDocument } from './run-document.ts';
+import type { Measure } from '../configs/refs.ts';
+
+/** The end of a run, for people: what was made, what the gate said and why, and where to look. */
+export function printRun(run: RunDocument): void {
+  const { runId, status, verdict, model } = run;
+  const colour = status === 'completed' ? 'green' : status === 'running' ? 'cyan' : 'red';
+  print(
+    `run ${runId} ${paint(colour, status)} in ${duration(run.seconds)}${run.rerunOf ? `, a rerun of ${run.rerunOf}` : ''}`,
+  );
+  if (run.error) print(`  ${run.error.type}: ${plain(run.error.message)}`);
+  if (model) print(`model    ${model}${aliases(run)}`);
+  if (status === 'completed') {
+    const skipped = run.steps.find((step) => step.status === 'skipped');
+    print(
+      `verdict  ${verdict === null ? `none: ${skipped?.reason ?? ''}` : paint(verdict === 'promote' ? 'green' : 'yellow', verdict)}`,
+    );
+    if (run.reason && verdict !== null) for (const line of sentences(run.reason)) print(`  - ${line}`);
+  }
+  const metrics = metricRows(run.metrics);
+  if (metrics.length > 1) print(`\n${table(metrics)}`);
+  print(`\n${table(stepRows(run.steps))}`);
+  print('\nwhere to look');
+  print(`  anneal show ${runId} --json`);
+  if (model) print(`  anneal lineage ${model} --up`);
+  if (run.temporal.url) print(`  ${run.temporal.url}`);
+}
+
+/** Inputs and outputs of every step. */
+export function printStepDetails({ steps }: RunDocument): void {
+  for (const step of steps) {
+    const refs = [
+      ...Object.entries(step.inputs).map(([role, digest]) => ['in', role, shortDigest(digest)]),
+      ...Object.entries(step.outputs).map(([role, digest]) => ['out', role, shortDigest(digest)]),
+    ];
+    if (refs.length > 0) print(`\n${step.name}\n${table(refs.map((row) => ['  ' + row[0], ...row.slice(1)]))}`);
+  }
+}
+
+function aliases({ names = [], model }: RunDocument): string {
+  const others = names.filter((name) => name !== model && !/@v\d+$/.test(name));
+  return others.length === 0 ? '' : ` (${others.join(', ')})`;
+}
+
+function stepRows(steps: readonly StepDocument[]): string[][] {
+  const rows = steps.map((step) => [
+    step.name,
+    step.status,
+    step.status === 'skipped' ? '' : duration(step.seconds),
+    step.attempts > 1 ? `${step.attempts}` : '',
+    plain(step.error?.message ?? step.reason ?? factLine(step)),
+  ]);
+  return [['step', 'status', 'time', 'attempts', ''].map((title) => paint('dim', title)), ...rows];
+}
+
+function factLine({ facts = {} }: StepDocument): string {
+  return Object.entries(facts)
+    .filter(([key]) => key !== 'reason')
+    .map(([key, value]) => `${key} ${typeof value === 'number' ? +value.toFixed(4) : String(value)}`)
+    .join(', ');
+}
+
+function metricRows(metrics: Record<string, Measure>): string[][] {
+  const names = Object.keys(metrics).filter((name) => `gain.${name}` in metrics);
+  const cell = (measure: Measure | undefined): string =>
+    measure ? `${measure.value.toFixed(4)} (${measure.ci[0].toFixed(4)} to ${measure.ci[1].toFixed(4)})` : '';
+  const rows = names.map((name) => [
+    name,
+    cell(metrics[name]),
+    cell(metrics[`champion.${name}`]),
+    cell(metrics[`gain.${name}`]),
+    String(metrics[name]?.n ?? ''),
+  ]);
+  return [
+    ['metric (95 % interval)', 'candidate', 'compared with', 'gain', 'n'].map((title) => paint('dim', title)),
+    ...rows,
+  ];
+}
+
+const sentences = (text: string): string[] => plain(text).split(/(?<=[.!?]) (?=[A-Z])/);

@@ -1,0 +1,74 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Client } from '@temporalio/client';
+import { closeRun, findRun } from '../artifacts/ledger/runs.ts';
+import { listExecutions } from '../artifacts/ledger/executions.ts';
+import type { RunRow } from '../artifacts/ledger/schema.ts';
+import { messageOf } from '../configs/failure.ts';
+import { ensureUp, hasCrashed } from '../worker/local.ts';
+import { showSteps } from './live.ts';
+import type { State } from './state.ts';
+
+/** How often the ledger is looked at, in ms: one small read. */
+const LOOK_EVERY = 100;
+/** How often the server is asked whether the workflow still runs, in ms. */
+const ASK_EVERY = 3000;
+
+/**
+ * Shows a run until it has ended.
+ * @returns its row; one that is still running when Ctrl+C was pressed.
+ */
+export async function watchRun({ home, ledger }: State, client: Client, id: string): Promise<RunRow> {
+  const view = showSteps();
+  let interrupted = false;
+  const interrupt = (): void => void (interrupted = true);
+  process.once('SIGINT', interrupt);
+  let asked = Date.now();
+  try {
+    for (;;) {
+      const run = (await findRun(ledger, id)) as RunRow;
+      view.update(await listExecutions(ledger, id));
+      if (run.status !== 'running' || interrupted) return run;
+      if (Date.now() - asked > ASK_EVERY) {
+        asked = Date.now();
+        // What kept server and worker running was killed: a run must not wait for ever.
+        if (hasCrashed(home)) await ensureUp(home, view.say);
+        else await closeIfGone(ledger, client, run, view.say);
+      }
+      await sleep(LOOK_EVERY);
+    }
+  } finally {
+    view.end();
+    process.off('SIGINT', interrupt);
+  }
+}
+
+/** A workflow ended from outside (terminated in the Temporal UI) could not write its end into the ledger. */
+async function closeIfGone(
+  ledger: State['ledger'],
+  client: Client,
+  run: RunRow,
+  say: (text: string) => void,
+): Promise<void> {
+  try {
+    const { status } = await client.workflow.getHandle(run.workflow_id).describe();
+    if (status.name === 'RUNNING' || status.name === 'COMPLETED') return;
+    const error = {
+      type: 'WorkflowEnded',
+      message: `the workflow was ${status.name.toLowerCase().replace('_', ' ')} by somebody or something else`,
+    };
+    const ended = status.name === 'CANCELLED' ? ('cancelled' as const) : ('failed' as const);
+    // A workflow that just ended by itself may be about to write its own end.
+    await sleep(1000);
+    await closeRun(ledger, { id: run.id, status: ended, error });
+  } catch (error) {
+    if (error instanceof Error && error.name === 'WorkflowNotFoundError') {
+      const lost = {
+        type: 'WorkflowNotFound',
+        message: 'the Temporal server does not know the workflow: its database was removed or is another one',
+      };
+      await closeRun(ledger, { id: run.id, status: 'failed', error: lost });
+    } else {
+      say(`the Temporal server does not answer (${messageOf(error)}): the run goes on when it is back`);
+    }
+  }
+}

@@ -1,0 +1,92 @@
+import { readdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { dropArtifacts, listArtifacts, neededDigests } from '../artifacts/ledger/artifacts.ts';
+import type { Ledger } from '../artifacts/ledger/open.ts';
+import { listRunning } from '../artifacts/ledger/runs.ts';
+import { createFileStore } from '../artifacts/store.ts';
+import { terminal } from '../configs/failure.ts';
+import type { Home } from './home.ts';
+
+/** Something nobody needs: a stored artifact, or a file or folder of work that has ended. */
+export interface Garbage {
+  kind: 'artifact' | 'job' | 'scratch';
+  /** Digest, or path. */
+  id: string;
+  bytes: number;
+}
+
+/** What only a job that still runs needs; its log stays. */
+const JOB_PARTS = ['output', 'output.tmp', 'checkpoints', 'predictions.jsonl'];
+
+/**
+ * What no name, run or lineage needs: artifacts of steps that did not complete, files of ended jobs, what a crash
+ * left in the scratch folders.
+ */
+export async function findGarbage(home: Home, ledger: Ledger): Promise<Garbage[]> {
+  const store = createFileStore(home.store);
+  const { blobs, trees } = await store.list();
+  const needed = await neededDigests(ledger);
+  for (const tree of trees) {
+    if (needed.has(tree)) for (const member of await store.members(tree).catch(() => [])) needed.add(member);
+  }
+  const artifacts = [...blobs, ...trees].filter((digest) => !needed.has(digest));
+  const running = new Set((await listRunning(ledger)).map(({ id }) => id));
+  const jobs = (await names(home.jobs)).filter((name) => ![...running].some((id) => name.startsWith(`${id}.`)));
+  return [
+    ...(await Promise.all(
+      artifacts.map(async (id) => ({ kind: 'artifact' as const, id, bytes: await store.size(id) })),
+    )),
+    ...(await present(
+      'job',
+      jobs.flatMap((job) => JOB_PARTS.map((part) => join(home.jobs, job, part))),
+    )),
+    ...(await present('scratch', [
+      ...(await names(home.scratch)).map((name) => join(home.scratch, name)),
+      ...(await names(join(home.store, 'incoming'))).map((name) => join(home.store, 'incoming', name)),
+    ])),
+  ];
+}
+
+/**
+ * Removes garbage that was found.
+ * @throws TerminalError `RunsRunning` while a run is at work: what it stores is in no lineage yet.
+ */
+export async function removeGarbage(home: Home, ledger: Ledger, garbage: readonly Garbage[]): Promise<void> {
+  const store = createFileStore(home.store);
+  const gone: string[] = [];
+  for (const { kind, id } of garbage) {
+    await refuseWhileRunning(ledger);
+    if (kind === 'artifact') {
+      await store.remove(id);
+      gone.push(id);
+    } else await rm(id, { recursive: true, force: true });
+  }
+  const known = new Set((await listArtifacts(ledger)).map(({ digest }) => digest));
+  await dropArtifacts(
+    ledger,
+    gone.filter((digest) => known.has(digest)),
+  );
+}
+
+async function refuseWhileRunning(ledger: Ledger): Promise<void> {
+  const running = await listRunning(ledger);
+  if (running.length === 0) return;
+  const message = `${running.length} run${running.length === 1 ? ' is' : 's are'} at work (${running[0]?.id}${running.length > 1 ? ', …' : ''}): wait for the end, or \`anneal cancel\``;
+  throw terminal('RunsRunning', message);
+}
+
+async function names(folder: string): Promise<string[]> {
+  return readdir(folder).catch(() => []);
+}
+
+async function present(kind: 'job' | 'scratch', paths: string[]): Promise<Garbage[]> {
+  const found = await Promise.all(paths.map(async (id) => ({ kind, id, bytes: await bytesOf(id) })));
+  return found.flatMap(({ bytes, ...rest }) => (bytes === undefined ? [] : [{ ...rest, bytes }]));
+}
+
+async function bytesOf(path: string): Promise<number | undefined> {
+  const found = await stat(path).catch(() => undefined);
+  if (!found?.isDirectory()) return found?.size;
+  const sizes = await Promise.all((await names(path)).map((name) => bytesOf(join(path, name))));
+  return sizes.reduce<number>((sum, size) => sum + (size ?? 0), 0);
+}
