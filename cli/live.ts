@@ -1,6 +1,7 @@
 import { styleText } from 'node:util';
 import type { ExecutionRow } from '../artifacts/ledger/schema.ts';
-import { duration, plain } from './output.ts';
+import { plain } from '../configs/plain.ts';
+import { duration } from './output.ts';
 import { progressOf, secondsBetween } from './run-document.ts';
 
 /** Between two lines about the same running step where stderr is no terminal, in ms. */

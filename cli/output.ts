@@ -41,12 +41,6 @@ export function table(rows: readonly (readonly string[])[]): string {
 
 const width = (text: string): number => stripVTControlCharacters(text).length;
 
-/** One line without control characters: for text that comes from data, models or other programs. */
-export function plain(value: string): string {
-  // oxlint-disable-next-line no-control-regex
-  return stripVTControlCharacters(value).replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ');
-}
-
 /** `0.2 s`, `74 s`, `12 min`, `3.4 h`. */
 export function duration(seconds: number): string {
   if (seconds < 10) return `${seconds.toFixed(1)} s`;

@@ -1,4 +1,5 @@
-import { duration, paint, plain, print, shortDigest, table } from './output.ts';
+import { plain } from '../configs/plain.ts';
+import { duration, paint, print, shortDigest, table } from './output.ts';
 import type { RunDocument, StepDocument } from './run-document.ts';
 import type { Measure } from '../configs/refs.ts';
 

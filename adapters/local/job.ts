@@ -74,8 +74,10 @@ export async function submitJob(folder: string, run: string, spec: unknown, prog
 export async function pollJob(folder: string, program: JobProgram): Promise<JobState> {
   if (await has(folder, 'result.json')) return { state: 'succeeded' };
   if (await has(folder, 'cancelled')) return { state: 'cancelled' };
+  const running = await runningProcess(folder);
+  // Read after the look at the process: what one that has ended wrote last is then among them.
   const events = await readProgress(folder);
-  if (await runningProcess(folder)) return { state: 'running', progress: progressOf(events) };
+  if (running) return { state: 'running', progress: progressOf(events) };
   // It may have finished between the two looks.
   if (await has(folder, 'result.json')) return { state: 'succeeded' };
   const last = events.at(-1);

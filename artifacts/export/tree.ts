@@ -1,13 +1,16 @@
+import { plain } from '../../configs/plain.ts';
 import type { Lineage, LineageNode } from '../ledger/lineage.ts';
 
 /**
  * Lineage as an indented tree for a terminal, from its root upward or downward. What was shown already is named
- * again without what is behind it.
+ * again without what is behind it; executions that only took outputs over from the cache are left out (`--json`
+ * has them).
  */
 export function toTree({ root, nodes, edges }: Lineage, way: 'up' | 'down'): string {
   const byId = new Map(nodes.map((node) => [node.id, node]));
   const next = new Map<string, { id: string; role: string }[]>();
   for (const { from, to, role } of edges) {
+    if (isTakeover(byId.get(from), root) || isTakeover(byId.get(to), root)) continue;
     const [here, there] = way === 'up' ? [to, from] : [from, to];
     next.set(here, [...(next.get(here) ?? []), { id: there, role }]);
   }
@@ -18,6 +21,7 @@ export function toTree({ root, nodes, edges }: Lineage, way: 'up' | 'down'): str
     if (!node) return;
     const behind = next.get(id) ?? [];
     const again = shown.has(id) && behind.length > 0;
+    if (again && node.kind === 'execution') return;
     lines.push(`${'  '.repeat(depth)}${role === '' ? '' : `${role}: `}${label(node)}${again ? ' (see above)' : ''}`);
     if (again) return;
     shown.add(id);
@@ -29,6 +33,9 @@ export function toTree({ root, nodes, edges }: Lineage, way: 'up' | 'down'): str
   for (const start of starts) walk(start, '', 0);
   return lines.join('\n');
 }
+
+const isTakeover = (node: LineageNode | undefined, root: string): boolean =>
+  node?.kind === 'execution' && node.cached && node.run !== root;
 
 /** One node in a few words. */
 export function label(node: LineageNode): string {
@@ -42,9 +49,5 @@ export function label(node: LineageNode): string {
     ...(from === undefined ? [] : [from]),
     ...(typeof meta['rows'] === 'number' ? [`${meta['rows']} rows`] : []),
   ];
-  // oxlint-disable-next-line no-control-regex
-  return `${node.type} ${node.id.slice(0, 19)}${facts.length > 0 ? ` ${facts.join(', ')}` : ''}`.replace(
-    /[\u0000-\u001f\u007f-\u009f]+/g,
-    ' ',
-  );
+  return plain(`${node.type} ${node.id.slice(0, 19)}${facts.length > 0 ? ` ${facts.join(', ')}` : ''}`);
 }

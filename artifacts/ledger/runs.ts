@@ -18,7 +18,7 @@ export interface NewRun {
   startedBy: string;
 }
 
-/** Enters a run; entering it twice (command line and workflow both do) changes nothing. */
+/** Enters a run; entering it again (command line and workflow both do) adds Temporal's run id and nothing else. */
 export async function openRun(ledger: Ledger, run: NewRun): Promise<void> {
   await ledger
     .insertInto('runs')
@@ -38,7 +38,11 @@ export async function openRun(ledger: Ledger, run: NewRun): Promise<void> {
       started_at: now(),
       ended_at: null,
     })
-    .onConflict((conflict) => conflict.column('id').doNothing())
+    .onConflict((conflict) =>
+      run.temporalRunId === undefined
+        ? conflict.column('id').doNothing()
+        : conflict.column('id').doUpdateSet({ temporal_run_id: run.temporalRunId }),
+    )
     .execute();
 }
 

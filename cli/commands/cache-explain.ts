@@ -1,6 +1,7 @@
 import { explainCache, type CacheExplanation } from '../../artifacts/ledger/cache.ts';
 import { UsageError } from '../command.ts';
-import { plain, print, printJson, table } from '../output.ts';
+import { plain } from '../../configs/plain.ts';
+import { print, printJson, table } from '../output.ts';
 import { noState, readState, runOf } from '../state.ts';
 
 export async function cacheExplain(flags: { json: boolean }, id: string, step: string): Promise<void> {

@@ -1,6 +1,7 @@
 import { listEvents } from '../../artifacts/ledger/runs.ts';
 import { jobLogs } from '../../worker/job-logs.ts';
-import { plain, print, printJson } from '../output.ts';
+import { plain } from '../../configs/plain.ts';
+import { print, printJson } from '../output.ts';
 import { noState, readState, runOf } from '../state.ts';
 
 export async function logs(flags: { json: boolean }, id?: string, step?: string): Promise<void> {

@@ -1,6 +1,7 @@
 import { listAudit, listModels } from '../../artifacts/ledger/models.ts';
 import { UsageError } from '../command.ts';
-import { paint, plain, print, printJson, shortDigest, table } from '../output.ts';
+import { plain } from '../../configs/plain.ts';
+import { paint, print, printJson, shortDigest, table } from '../output.ts';
 import { readState } from '../state.ts';
 
 export async function models(flags: { json: boolean }, name?: string): Promise<void> {

@@ -65,7 +65,7 @@ fs.appendFileSync(at('ran'), process.pid + '\\n');
 const times = read('ran').trim().split('\\n').length;
 let step = Number(read('kept'));
 const first = step;
-const keep = () => { fs.writeFileSync(at('kept'), String(step)); if (!spec.silent) event('checkpoint', { step }); };
+const keep = () => { fs.writeFileSync(at('kept.tmp'), String(step)); fs.renameSync(at('kept.tmp'), at('kept')); if (!spec.silent) event('checkpoint', { step }); };
 console.log('start ' + times + ' from step ' + step);
 event('start', { step, steps: spec.steps, resumedFrom: step || null });
 if (spec.error) {
