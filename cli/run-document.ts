@@ -37,7 +37,7 @@ export interface RunDocument {
   reason?: string;
   error?: { type: string; message: string };
   rerunOf?: string;
-  /** Names that point to the model now. */
+  /** Names in its own line that point to the model now. */
   names?: string[];
   pipeline: string;
   startedBy: string;
@@ -68,7 +68,7 @@ export async function runDocument(ledger: Ledger, run: RunRow, at: Address | und
     ...(gate?.facts?.['reason'] ? { reason: String(gate.facts['reason']) } : {}),
     ...(run.error_json === null ? {} : { error: JSON.parse(run.error_json) as RunDocument['error'] & object }),
     ...(rerun ? { rerunOf: rerun.of } : {}),
-    ...(model ? { names: await namesOf(ledger, model) } : {}),
+    ...(model ? { names: (await namesOf(ledger, model)).filter((name) => name.startsWith(`${run.model}@`)) } : {}),
     pipeline: run.pipeline,
     startedBy: run.started_by,
     startedAt: run.started_at,

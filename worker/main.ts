@@ -32,21 +32,19 @@ export async function localDeps(home: Home): Promise<Deps> {
 }
 
 /**
- * A worker process: one for short steps and workflows, one for what takes the whole machine, in which one
- * step runs at a time. Ends on SIGTERM after two seconds of grace; jobs go on and are found again.
+ * Workers for both queues: one for workflows and short steps, one for what takes the whole machine, in which one
+ * step runs at a time.
  */
-export async function runWorker(home: Home, at: Address): Promise<void> {
-  Runtime.install({ logger: new DefaultLogger('WARN') });
-  const [connection, bundle, deps] = await Promise.all([
-    NativeConnection.connect(await connectionOptions(at)),
-    workflowBundle(),
-    localDeps(home),
-  ]);
-  if (!at.isLocal) await addSearchAttributes(connection, at.namespace);
+export async function createWorkers(
+  connection: NativeConnection,
+  namespace: string,
+  deps: Deps,
+): Promise<{ control: Worker; train: Worker }> {
   const activities = createActivities(deps);
   const common = {
     connection,
-    namespace: at.namespace,
+    namespace,
+    // Jobs go on without their worker and are found again, so there is little to wait for.
     shutdownGraceTime: '2s',
     shutdownForceTime: '20s',
     maxHeartbeatThrottleInterval: '1s',
@@ -54,7 +52,7 @@ export async function runWorker(home: Home, at: Address): Promise<void> {
   const control = await Worker.create({
     ...common,
     taskQueue: QUEUES.control,
-    workflowBundle: { codePath: bundle },
+    workflowBundle: { codePath: await workflowBundle() },
     activities: activities.control,
     maxConcurrentActivityTaskExecutions: 8,
   });
@@ -64,14 +62,23 @@ export async function runWorker(home: Home, at: Address): Promise<void> {
     activities: activities.train,
     maxConcurrentActivityTaskExecutions: 1,
   });
+  return { control, train };
+}
+
+/** A worker process. Ends on SIGTERM after two seconds of grace. */
+export async function runWorker(home: Home, at: Address): Promise<void> {
+  Runtime.install({ logger: new DefaultLogger('WARN') });
+  const [connection, deps] = await Promise.all([
+    NativeConnection.connect(await connectionOptions(at)),
+    localDeps(home),
+  ]);
+  if (!at.isLocal) await addSearchAttributes(connection, at.namespace);
+  const { control, train } = await createWorkers(connection, at.namespace, deps);
   const self = processOf(process.pid);
-  if (self)
-    await writePart(home, 'worker', {
-      ...self,
-      queues: Object.values(QUEUES),
-      code: workerCodeVersion(),
-      address: at.address,
-    });
+  if (self) {
+    const queues = Object.values(QUEUES);
+    await writePart(home, 'worker', { ...self, queues, code: workerCodeVersion(), address: at.address });
+  }
   try {
     await Promise.all([control.run(), train.run()]);
   } finally {

@@ -1,16 +1,22 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 
 /**
- * Ends the worker as `kill -9` would, at a named point, once: `ANNEAL_FAILPOINT=prepare.stored:/tmp/marker`.
- * Tests use it to die between any two lines; without the variable it does nothing.
+ * Ends the worker as `kill -9` would, at every point whose name begins as asked, once each:
+ * `ANNEAL_FAILPOINT=prepare.:/tmp/died`, where the folder notes the points died at. Tests use it to die between
+ * any two lines; without the variable it does nothing.
  */
 export function failpoint(name: string): void {
   const wanted = process.env['ANNEAL_FAILPOINT'];
-  if (wanted === undefined || !wanted.startsWith(`${name}:`)) return;
+  if (wanted === undefined) return;
+  const colon = wanted.indexOf(':');
+  if (!name.startsWith(wanted.slice(0, colon))) return;
+  const folder = wanted.slice(colon + 1);
+  mkdirSync(folder, { recursive: true });
   try {
-    writeFileSync(wanted.slice(name.length + 1), name, { flag: 'wx' });
+    writeFileSync(join(folder, name), '', { flag: 'wx' });
   } catch {
-    return; // the marker is there: died here before
+    return; // died here before
   }
   process.kill(process.pid, 'SIGKILL');
 }

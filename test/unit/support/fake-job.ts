@@ -43,7 +43,8 @@ const read = (name) => { try { return fs.readFileSync(at(name), 'utf8'); } catch
 const bornOf = (pid) => {
   try {
     const text = fs.readFileSync('/proc/' + pid + '/stat', 'utf8');
-    return text.slice(text.lastIndexOf(')') + 2).split(' ')[19];
+    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+    return fields[0] === 'Z' ? 'gone' : fields[19]; // one that has ended holds no lock any more
   } catch { return process.platform === 'linux' ? 'gone' : '-'; }
 };
 const event = (name, fields) => fs.appendFileSync(at('progress.jsonl'),
@@ -74,8 +75,8 @@ if (spec.error) {
   process.exit(1);
 }
 if (spec.child) {
-  const child = spawn('/bin/sh', ['-c', "trap '' TERM; echo ready > " + at('child.ready') + "; while :; do sleep 0.05; done"], { stdio: 'ignore' });
-  fs.writeFileSync(at('child.pid'), String(child.pid));
+  const script = "trap '' TERM; echo $$ > child.tmp; mv child.tmp child.pid; while :; do sleep 0.05; done";
+  spawn('/bin/sh', ['-c', script], { stdio: 'ignore', cwd: folder });
 }
 process.on('SIGTERM', () => {
   if (spec.ignoreTerm) return;

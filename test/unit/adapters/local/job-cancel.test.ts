@@ -10,7 +10,7 @@ describe('cancelling', () => {
   test('ends the program with the children of its own, and the job stays cancelled', async () => {
     const { folder, program } = await submitted({ steps: 10_000, child: true });
     await pollJob(folder, program);
-    await until(() => existsSync(join(folder, 'child.ready')), 'the child is there');
+    await until(() => existsSync(join(folder, 'child.pid')), 'the child is there');
     const [leader, child] = [pidOf(folder), Number(textOf(folder, 'child.pid'))];
     expect(processOf(child)).toBeDefined();
     await cancelJob(folder);
