@@ -81,14 +81,19 @@ export function createFileStore(root: string): Store {
   const blob = (digest: string): string => place('blobs', digest);
   const tree = (digest: string): string => place('trees', digest);
 
-  /** Copies into place; the bytes are hashed after the copy, so what is stored is what was hashed. */
-  const adopt = async (source: string): Promise<Stored> =>
-    writing(root, async () => {
+  /** What the store holds already is not copied again; of a copy the bytes are hashed, so what is stored is what was hashed. */
+  const adopt = async (source: string): Promise<Stored> => {
+    const found = await reading(source, () => digestFile(source));
+    if ((await digestFile(blob(found)).catch(() => undefined)) === found) {
+      return { digest: found, bytes: (await stat(blob(found))).size, files: 1 };
+    }
+    return writing(root, async () => {
       await mkdir(join(root, 'incoming'), { recursive: true });
       const aside = asideOf(join(root, 'incoming', 'file'));
       try {
         await copyFile(source, aside, constants.COPYFILE_FICLONE);
-        const file = await open(aside, 'r+');
+        // Opened for reading: the copy of a read-only file is read-only.
+        const file = await open(aside, 'r');
         try {
           await file.sync();
         } finally {
@@ -102,6 +107,7 @@ export function createFileStore(root: string): Store {
         await rm(aside, { force: true });
       }
     });
+  };
 
   const manifestOf = async (digest: string): Promise<Manifest | undefined> => {
     let text: string;
@@ -258,6 +264,17 @@ async function settle(aside: string, target: string): Promise<void> {
   await mkdir(dirname(target), { recursive: true });
   await chmod(aside, 0o444);
   await rename(aside, target);
+}
+
+/** A file that may not be read is a person's to mend, and no fault of the store. */
+async function reading<T>(source: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const code = systemCode(error);
+    if (code !== 'EACCES' && code !== 'EPERM') throw error;
+    throw terminal('UnreadableFile', `cannot read ${source} (${code}): check its owner and permissions`, {}, error);
+  }
 }
 
 /** Turns the two failures of a disk that a person has to mend into a sentence. */

@@ -1,8 +1,14 @@
 import { open, readFile, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { z } from 'zod';
 
 /** A safetensors header larger than this is not one (https://github.com/huggingface/safetensors sets 100 MB). */
 const MAX_HEADER_BYTES = 100_000_000;
+
+const Index = z.object({ weight_map: z.record(z.string(), z.string()) });
+
+/** Any of these is a tokenizer. */
+const TOKENIZERS = ['tokenizer.json', 'tokenizer.model', 'vocab.json'];
 
 /** What is wrong with a folder that should hold a Hugging Face model, in one sentence with a remedy; undefined when fit. */
 export async function modelFolderProblem(folder: string): Promise<string | undefined> {
@@ -17,17 +23,18 @@ export async function modelFolderProblem(folder: string): Promise<string | undef
   if (typeof config !== 'object' || config === null || !('model_type' in config)) {
     return `the base model ${folder} has a config.json without "model_type": take the file from the model's original folder`;
   }
-  if (!names.includes('tokenizer.json') && !names.includes('tokenizer.model')) {
+  if (!TOKENIZERS.some((name) => names.includes(name))) {
     return `the base model ${folder} has no tokenizer.json (or tokenizer.model): copy the tokenizer's files beside the weights`;
   }
-  const weights = names.filter((name) => name.endsWith('.safetensors'));
+  const weights = names.filter((name) => /^model.*\.safetensors$/.test(name));
   if (weights.length === 0)
-    return `the base model ${folder} has no weights (*.safetensors): copy them there; other formats have to be converted first`;
+    return `the base model ${folder} has no weights (model*.safetensors): copy them there; other formats have to be converted first`;
   if (names.includes('model.safetensors.index.json')) {
-    const index = JSON.parse(await readFile(join(folder, 'model.safetensors.index.json'), 'utf8')) as {
-      weight_map?: Record<string, string>;
-    };
-    const missing = [...new Set(Object.values(index.weight_map ?? {}))].filter((name) => !names.includes(name));
+    const index = await readFile(join(folder, 'model.safetensors.index.json'), 'utf8')
+      .then((text) => Index.parse(JSON.parse(text)))
+      .catch(() => undefined);
+    if (!index) return `the base model ${folder} has a damaged model.safetensors.index.json: download it again`;
+    const missing = [...new Set(Object.values(index.weight_map))].filter((name) => !names.includes(name));
     if (missing.length > 0)
       return `the base model ${folder} lacks ${missing.join(', ')} that its index names: download it again`;
   }

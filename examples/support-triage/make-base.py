@@ -21,13 +21,10 @@ import hashlib
 import json
 import random
 import re
-import shutil
 import time
-from collections import Counter
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
-from typing import Any, Callable, Iterator
+from typing import Any, Iterator
 
 import mlx.core as mx
 import mlx.nn as nn
@@ -37,10 +34,12 @@ from mlx.utils import tree_flatten
 from mlx_lm.models.qwen2 import Model, ModelArgs
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 
+from lessons import Corpus, Lesson, Lessons, read_corpus
+
 HERE = Path(__file__).resolve().parent
 SEED = 11
 VOCABULARY = 2048
-STEPS = 6000
+STEPS = 3000
 BATCH = 32
 PEAK_RATE = 2e-3
 WARM_UP = 200
@@ -71,34 +70,13 @@ CONFIG = {
     "eos_token_id": 2,
 }
 
-
-Batch = tuple[mx.array, mx.array, mx.array]
-
-
-@dataclass(frozen=True)
-class Corpus:
-    messages: list[str]
-    dialogues: list[tuple[str, str]]
-    groups: list[list[str]]  # words that go together
+Batch = tuple[mx.array, mx.array, mx.array]  # as `pad` makes it
 
 
 @dataclass(frozen=True)
 class Example:
     tokens: list[int]
     answer: int  # where the answer starts
-
-
-def words_of(text: str) -> list[str]:
-    return re.findall(r"[a-z]+", text.lower())
-
-
-def read_corpus(train: Path) -> Corpus:
-    """Takes the messages alone out of the training rows; the test file is not opened."""
-    messages = [json.loads(line)["message"] for line in train.read_text(encoding="utf-8").splitlines()]
-    spoken = (HERE / "base-text" / "dialogues.jsonl").read_text(encoding="utf-8").splitlines()
-    dialogues = [(row["customer"], row["agent"]) for row in map(json.loads, spoken)]
-    groups = [line.split() for line in (HERE / "base-text" / "word-groups.txt").read_text(encoding="utf-8").splitlines()]
-    return Corpus(messages, dialogues, groups)
 
 
 def make_tokenizer(corpus: Corpus) -> Tokenizer:
@@ -119,90 +97,12 @@ def make_tokenizer(corpus: Corpus) -> Tokenizer:
     return tokenizer
 
 
-class Lessons:
-    """Draws exercises from the corpus; each is what to do, a text, and the answer."""
-
-    def __init__(self, corpus: Corpus, chance: random.Random):
-        self._corpus = corpus
-        self._chance = chance
-        self._texts = corpus.messages + [customer for customer, _ in corpus.dialogues]
-        self._frequency = Counter(word for text in self._texts for word in set(words_of(text)))
-        self._groups_of: dict[str, list[list[str]]] = {}
-        for group in corpus.groups:
-            for word in group:
-                self._groups_of.setdefault(word, []).append(group)
-        self._kinds: list[tuple[Callable[[], tuple[str, str, str]], int]] = [
-            (self._repeat, 1),
-            (self._go_on, 2),
-            (self._keywords, 3),
-            (self._related, 5),
-            (self._word_group, 2),
-            (self._reply, 3),
-        ]
-
-    def draw(self) -> tuple[str, str, str]:
-        kinds, weights = zip(*self._kinds)
-        return self._chance.choices(kinds, weights)[0]()
-
-    def _text(self) -> str:
-        return self._chance.choice(self._texts)
-
-    def _with_gaps(self, text: str) -> str:
-        """Some words left out, so that the meaning is taken from all of them."""
-        share = self._chance.choice([0.0, 0.15, 0.3])
-        kept = [word for word in text.split(" ") if self._chance.random() >= share]
-        return " ".join(kept) or text
-
-    def _repeat(self) -> tuple[str, str, str]:
-        text = self._text()
-        pieces = text.split(" ")
-        count = self._chance.randint(1, 6)
-        if self._chance.random() < 0.5:
-            return "Give the first words.", text, " ".join(pieces[:count])
-        return "Give the last words.", text, " ".join(pieces[-count:])
-
-    def _go_on(self) -> tuple[str, str, str]:
-        pieces = self._text().split(" ")
-        cut = self._chance.randint(0, max(1, len(pieces) - 1))
-        return "Go on with the message.", " ".join(pieces[:cut]), " ".join(pieces[cut:]) or "."
-
-    def _keywords(self) -> tuple[str, str, str]:
-        """The rarest words of the message, in its order."""
-        text = self._text()
-        words = [word for word in dict.fromkeys(words_of(text)) if len(word) > 2]
-        rare = set(sorted(words, key=lambda word: self._frequency[word])[:4])
-        return "Give the key words.", text, " ".join(word for word in words if word in rare) or text
-
-    def _related(self) -> tuple[str, str, str]:
-        """Words that go with those of the message and do not stand in it."""
-        text = self._text()
-        words = dict.fromkeys(words_of(text))
-        hits = Counter(tuple(group) for word in words for group in self._groups_of.get(word, []))
-        if not hits:
-            return self._keywords()
-        ranked = sorted(hits, key=lambda group: (-hits[group], self._chance.random()))[:4]
-        others = [word for group in ranked for word in group if word not in words]
-        chosen = self._chance.sample(others, min(6, len(others)))
-        return self._chance.choice(["", "Give related words."]), self._with_gaps(text), " ".join(chosen) or text
-
-    def _word_group(self) -> tuple[str, str, str]:
-        words = self._chance.choice(self._corpus.groups)
-        words = self._chance.sample(words, len(words))
-        cut = self._chance.randint(1, 2)
-        return "Give related words.", " ".join(words[:cut]), " ".join(words[cut : cut + 6]) or words[0]
-
-    def _reply(self) -> tuple[str, str, str]:
-        customer, agent = self._chance.choice(self._corpus.dialogues)
-        return "Answer the customer.", self._with_gaps(customer), agent
-
-
-def encode(tokenizer: Tokenizer, lesson: tuple[str, str, str]) -> Example:
-    """In the words of the chat template; now and then without the instruction, as recipes may have none."""
-    instruction, text, answer = lesson
-    system = f"<|im_start|>system\n{instruction}<|im_end|>\n" if instruction else ""
-    head = f"{system}<|im_start|>user\n{text}<|im_end|>\n<|im_start|>assistant\n"
+def encode(tokenizer: Tokenizer, lesson: Lesson) -> Example:
+    """In the words of the chat template."""
+    system = f"<|im_start|>system\n{lesson.instruction}<|im_end|>\n" if lesson.instruction else ""
+    head = f"{system}<|im_start|>user\n{lesson.text}<|im_end|>\n<|im_start|>assistant\n"
     prompt = tokenizer.encode(head).ids
-    return Example(prompt + tokenizer.encode(f"{answer}<|im_end|>\n").ids, len(prompt))
+    return Example(prompt + tokenizer.encode(f"{lesson.answer}<|im_end|>\n").ids, len(prompt))
 
 
 def batches(tokenizer: Tokenizer, lessons: Lessons, chance: random.Random) -> Iterator[Batch]:
@@ -215,7 +115,7 @@ def batches(tokenizer: Tokenizer, lessons: Lessons, chance: random.Random) -> It
             yield pad(pool[start : start + BATCH])
 
 
-def pad(examples: list[Example]) -> tuple[mx.array, mx.array, mx.array]:
+def pad(examples: list[Example]) -> Batch:
     """Tokens in rows of one length, the places (in the rows laid end to end) that predict an answer, and what they predict."""
     columns = max(len(example.tokens) for example in examples) - 1
     tokens = np.zeros((len(examples), columns), np.int32)
@@ -236,9 +136,9 @@ def loss_of(model: Model, tokens: mx.array, places: mx.array, targets: mx.array)
 
 def train(model: Model, source: Iterator[Batch], steps: int) -> None:
     """AdamW with warm-up and cosine; all weights, also the embeddings."""
-    rate = optim.join_schedules(
-        [optim.linear_schedule(0, PEAK_RATE, WARM_UP), optim.cosine_decay(PEAK_RATE, steps - WARM_UP, PEAK_RATE / 50)], [WARM_UP]
-    )
+    rise = optim.linear_schedule(0, PEAK_RATE, WARM_UP)
+    fall = optim.cosine_decay(PEAK_RATE, steps - WARM_UP, PEAK_RATE / 50)
+    rate = optim.join_schedules([rise, fall], [WARM_UP])
     optimizer = optim.AdamW(rate, weight_decay=0.05, bias_correction=True)
     gradient = nn.value_and_grad(model, loss_of)
     began, window = time.monotonic(), []
@@ -268,9 +168,19 @@ def save(folder: Path, tokenizer: Tokenizer, model: Model) -> None:
     write_json(folder / "config.json", CONFIG)
     weights = dict(tree_flatten(model.parameters()))
     mx.save_safetensors(str(folder / "model.safetensors"), weights, metadata={"format": "mlx"})
+    note_digests(folder)
+
+
+def note_digests(folder: Path) -> None:
+    """Prints them, and puts them into the model card where there is one: a card must not outlive its weights."""
+    card = folder / "README.md"
     for name in ("model.safetensors", "tokenizer.json"):
         data = (folder / name).read_bytes()
-        print(f"{name}: {len(data)} bytes, sha256 {hashlib.sha256(data).hexdigest()}")
+        digest = hashlib.sha256(data).hexdigest()
+        print(f"{name}: {len(data)} bytes, sha256 {digest}")
+        if card.exists():
+            noted = re.sub(rf"(?m)^( +{re.escape(name)}: )\S+$", rf"\g<1>{digest}", card.read_text(encoding="utf-8"))
+            card.write_text(noted, encoding="utf-8")
 
 
 def write_json(path: Path, data: Any) -> None:
@@ -281,13 +191,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--train", type=Path, default=HERE / "data" / "train.jsonl", help="rows whose messages are read")
     parser.add_argument("--out", type=Path, default=HERE / "base", help="folder of the model")
-    parser.add_argument("--steps", type=int, default=STEPS)
+    parser.add_argument("--steps", type=int, default=STEPS, help="optimizer steps")
     options = parser.parse_args()
-    import os
-    CONFIG.update(json.loads(os.environ.get("CFG", "{}")))
-    globals().update(json.loads(os.environ.get("GLB", "{}")))
-    CONFIG["vocab_size"] = VOCABULARY
-    mx.disable_compile()
+    mx.disable_compile()  # it gains nothing on CPUs; see load_base in adapters/mlx/python
     mx.random.seed(SEED)
     chance = random.Random(SEED)
     corpus = read_corpus(options.train)

@@ -7,7 +7,7 @@ import { cacheDir, onPath, root } from './places.js';
 import { run, SetupError } from './run.js';
 
 // The oldest and newest Python that every locked package has a wheel for.
-const oldest = 11;
+const oldest = 10;
 const newest = 14;
 
 /**
@@ -46,7 +46,7 @@ async function hasNvidia() {
 
 /** The first Python that is new enough and can make virtual environments. */
 async function findPython() {
-  const names = ['python3', ...[12, 13, 11, 14].map((minor) => `python3.${minor}`)];
+  const names = ['python3', ...[12, 13, 11, 14, 10].map((minor) => `python3.${minor}`)];
   const wish = process.env['ANNEAL_PYTHON'];
   let found = '';
   for (const name of wish ? [wish] : names) {

@@ -158,7 +158,7 @@ describe('an error', () => {
       ...(await recipe('nothing')),
       data: { ...(await recipe('nothing')).data, train: { uri: '/none.jsonl' } },
     });
-    await expect(handle.result()).rejects.toThrow();
+    await expect(handle.result()).rejects.toThrow('Workflow execution');
     expect((await bench.document(id)).error?.message).toBe('the data file /none.jsonl is not there: check the path');
   });
 });
@@ -168,7 +168,7 @@ test('a cancelled run stops the job and says cancelled', async () => {
   const { id, handle } = await bench.start(await recipe('stopped'));
   for (let tries = 0; !world.calls.includes('submit 1') && tries < 200; tries += 1) await sleep(25);
   await handle.cancel();
-  await expect(handle.result()).rejects.toThrow();
+  await expect(handle.result()).rejects.toThrow('Workflow execution');
   const run = await bench.document(id);
   expect([run.status, run.steps.at(-1)?.name, run.steps.at(-1)?.status]).toEqual(['cancelled', 'tune', 'cancelled']);
   expect(world.calls).toContain('cancel');

@@ -186,13 +186,28 @@ def run_job(kind: str, work: Callable[[Job, dict[str, Any]], dict[str, Any]]) ->
 
 
 def _take_lock(folder: Path) -> Any:
-    """Two processes in one folder would overwrite each other's checkpoints; the kernel drops the lock on any death."""
-    lock = open(folder / "lock", "w")
+    """Two processes in one folder would overwrite each other's checkpoints; the kernel drops the lock on any death.
+
+    The file says who holds it, so that a worker finds a program that was started by one that is dead.
+    """
+    lock = open(folder / "lock", "a+")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
+        lock.close()
         return None
+    lock.truncate(0)
+    lock.write(f"{os.getpid()} {_born()}\n")
+    lock.flush()
     return lock
+
+
+def _born() -> str:
+    """When this process started, in clock ticks since boot, as in field 22 of stat; "-" where there is no /proc."""
+    try:
+        return Path("/proc/self/stat").read_text().rpartition(") ")[2].split()[19]
+    except OSError:
+        return "-"
 
 
 def _run(job: Job, kind: str, work: Callable[[Job, dict[str, Any]], dict[str, Any]]) -> int:

@@ -33,8 +33,9 @@ def write_adapter(folder: Path, spec: TrainSpec, base: Base) -> None:
 def write_model(folder: Path, base: Base) -> None:
     """A whole model folder that `mlx_lm.load(folder)` reads."""
     save_model(folder, base.model)
-    has_vision = "vision_tower" in getattr(base.model, "model", {})
-    save_config(_without_paths(base.config), folder / "config.json", keep_vision_config=has_vision)
+    # Named only where it is needed: the mlx-lm for Python 3.10 does not know it, nor models with a vision tower.
+    keep = {"keep_vision_config": True} if "vision_tower" in getattr(base.model, "model", {}) else {}
+    save_config(_without_paths(base.config), folder / "config.json", **keep)
     for pattern in _COPIED:
         for path in sorted(base.folder.glob(pattern)):
             if path.is_file():

@@ -42,7 +42,7 @@ describe('set-up', () => {
     const began = performance.now();
     const stream = output();
     expect(await setUp([part('a', made, true), part('b', made, true)], stream)).toBe(0);
-    expect(performance.now() - began).toBeLessThan(100);
+    expect(performance.now() - began).toBeLessThan(500);
     expect({ made, text: stream.text, cache: existsSync(cache) }).toEqual({ made: [], text: '', cache: false });
   });
 
@@ -51,7 +51,7 @@ describe('set-up', () => {
     const stream = output();
     expect(await setUp([part('a', made), part('b', made, true), part('c', made)], stream)).toBe(2);
     expect(made).toEqual(['a', 'c']);
-    expect(stream.text).toBe('  a: ready in 0.0 s\n  c: ready in 0.0 s\n');
+    expect(stream.text).toMatch(/^ {2}a: ready in \d\.\d s\n {2}c: ready in \d\.\d s\n$/);
     expect(existsSync(join(cache, 'setup.lock'))).toBe(false);
   });
 

@@ -12,13 +12,13 @@ const Result = z.object({ steps: z.number(), times: z.number() });
 
 describe('a job', () => {
   test('waits after its order until it is looked at, and then runs to its end', async () => {
-    const { folder, program } = await submitted({ steps: 12 });
+    const { folder, program } = await submitted({ steps: 40 });
     expect(readdirSync(folder).toSorted()).toEqual(['job.json', 'spec.json']);
     expect(await pollJob(folder, program)).toEqual({ state: 'running', progress: undefined });
     const { end, progress } = await pollToEnd(folder, program);
     expect(end).toEqual({ state: 'succeeded' });
-    expect(progress).toMatchObject({ steps: 12 });
-    expect(await readResult(folder, Result)).toEqual({ steps: 12, times: 1 });
+    expect(progress).toMatchObject({ steps: 40 });
+    expect(await readResult(folder, Result)).toEqual({ steps: 40, times: 1 });
     expect(countOf(folder, 'starts.jsonl')).toBe(1);
     expect(await pollJob(folder, program)).toEqual({ state: 'succeeded' });
     expect(await readLog(folder)).toBe('start 1 from step 0');

@@ -67,7 +67,7 @@ const SENTENCES: Record<string, string> = {
   'no tokenizer':
     "the base model FOLDER has no tokenizer.json (or tokenizer.model): copy the tokenizer's files beside the weights",
   'no weights':
-    'the base model FOLDER has no weights (*.safetensors): copy them there; other formats have to be converted first',
+    'the base model FOLDER has no weights (model*.safetensors): copy them there; other formats have to be converted first',
   'weights cut off at the end':
     'the weights FOLDER/model.safetensors are cut off (800 bytes, 1139 expected): copy or download the file again',
   'weights cut off within the header':

@@ -1,0 +1,101 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { beforeEach, expect, test } from 'vitest';
+import { moveAlias } from '../../artifacts/ledger/models.ts';
+import { findTemporal, root } from '../../scripts/toolchain.js';
+import { calmWorld, fakeRecipe } from '../support/fakes.ts';
+import { makeBench, type History } from '../support/workflow.ts';
+
+const bench = makeBench();
+const { world } = bench;
+const folder = join(root, 'test', 'histories');
+/** Set to write the histories of today's workflows as new golden ones; see CONTRIBUTING. */
+const label = process.env['ANNEAL_RECORD_HISTORIES'];
+
+/** What a workflow's payloads may hold at most, in bytes: refs and numbers. The recipe is the largest. */
+const MAX_PAYLOAD = 64 * 1024;
+const MAX_RESULT = 10 * 1024;
+
+beforeEach(() => void Object.assign(world, calmWorld()));
+
+const stories = {
+  promoted: async () => (await bench.run(await fakeRecipe(bench.folder, 'promoted'))).run.runId,
+  unchanged: async () => {
+    const recipe = await fakeRecipe(bench.folder, 'unchanged');
+    await bench.run(recipe);
+    return (await bench.run(recipe)).run.runId;
+  },
+  'champion-moved': async () => {
+    world.right = () => true;
+    await bench.run(await fakeRecipe(bench.folder, 'moved', { seed: 1 }));
+    world.right = (model) => model === 2;
+    await bench.run(await fakeRecipe(bench.folder, 'moved', { seed: 2 }));
+    world.right = (model) => model === 3;
+    const move = { name: 'moved', alias: 'champion', to: 1, actor: 'other', action: 'promote' as const, why: 'test' };
+    world.generate = async () =>
+      void (world.calls.includes('generate candidate') || (await moveAlias(bench.ledger, move)));
+    return (await bench.run(await fakeRecipe(bench.folder, 'moved', { seed: 3 }))).run.runId;
+  },
+  failed: async () => {
+    world.poll = () => ({ state: 'failed', error: { type: 'OutOfMemory', message: 'Memory ran out.' } });
+    const { id, handle } = await bench.start(await fakeRecipe(bench.folder, 'failed'));
+    await expect(handle.result()).rejects.toThrow('Workflow execution');
+    return id;
+  },
+  cancelled: async () => {
+    world.poll = () => ({ state: 'running' });
+    const { id, handle } = await bench.start(await fakeRecipe(bench.folder, 'cancelled'));
+    for (let tries = 0; !world.calls.includes('submit 1') && tries < 200; tries += 1) await sleep(25);
+    await handle.cancel();
+    await expect(handle.result()).rejects.toThrow('Workflow execution');
+    return id;
+  },
+};
+
+for (const [name, play] of Object.entries(stories)) {
+  test(`${name}: payloads hold refs and numbers only`, async () => {
+    const id = await play();
+    const history = await bench.env.client.workflow.getHandle(id).fetchHistory();
+    const sizes = payloads(history);
+    expect(sizes.length).toBeGreaterThan(5);
+    expect(Math.max(...sizes)).toBeLessThan(MAX_PAYLOAD);
+    expect(Math.max(...results(history))).toBeLessThan(MAX_RESULT);
+    if (label !== undefined) record(`${label}-${name}`, id);
+  });
+}
+
+/** Bytes of every payload, wherever it stands in the history. */
+function payloads(value: unknown): number[] {
+  if (typeof value !== 'object' || value === null) return [];
+  if ('data' in value && 'metadata' in value && value.data instanceof Uint8Array) return [value.data.byteLength];
+  if (value instanceof Uint8Array) return [];
+  return Object.values(value).flatMap(payloads);
+}
+
+const results = (history: History): number[] =>
+  (history.events ?? []).flatMap((event) => payloads(event.activityTaskCompletedEventAttributes?.result));
+
+/** Writes a golden history, without what is this machine's. Older ones are never written over. */
+function record(name: string, id: string): void {
+  const { address } = bench.env;
+  const shown = execFileSync(
+    findTemporal()?.path ?? 'temporal',
+    ['workflow', 'show', '--address', address, '--workflow-id', id, '--output', 'json'],
+    { encoding: 'utf8' },
+  );
+  const neutral = (text: string): string =>
+    text.replaceAll(bench.folder, '/data').replaceAll(/\d+@[\w.-]+/g, '1@worker');
+  const payload = (base64: string): string =>
+    Buffer.from(neutral(Buffer.from(base64, 'base64').toString('utf8'))).toString('base64');
+  const json = JSON.stringify(
+    JSON.parse(shown),
+    (key, value: unknown) => (typeof value !== 'string' ? value : key === 'data' ? payload(value) : neutral(value)),
+    1,
+  );
+  const path = join(folder, `${name}.json`);
+  mkdirSync(folder, { recursive: true });
+  if (existsSync(path)) throw new Error(`${path} is there: golden histories are only added`);
+  writeFileSync(path, `${json}\n`);
+}
