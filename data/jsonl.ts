@@ -87,19 +87,21 @@ function jsonMessage(error: unknown): string {
 function firstInvalidByte(bytes: Buffer): number {
   let low = 0;
   let high = bytes.length;
-  // With `stream: true` a prefix cut inside a character is still valid, so validity is monotone in length.
-  const valid = (length: number): boolean => {
+  const valid = (length: number, stream: boolean): boolean => {
     try {
-      new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(0, length), { stream: true });
+      new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(0, length), { stream });
       return true;
     } catch {
       return false;
     }
   };
+  // With `stream: true` a prefix cut inside a character is still valid, so validity is monotone in length.
   while (low < high) {
     const middle = (low + high + 1) >> 1;
-    if (valid(middle)) low = middle;
+    if (valid(middle, true)) low = middle;
     else high = middle - 1;
   }
+  // The character that is not completed begins up to three bytes earlier.
+  while (low > 0 && !valid(low, false)) low -= 1;
   return low;
 }
