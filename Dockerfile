@@ -31,6 +31,7 @@ COPY bin bin
 COPY cli cli
 COPY configs configs
 COPY data data
+COPY examples/support-triage examples/support-triage
 COPY metrics metrics
 COPY worker worker
 COPY workflows workflows

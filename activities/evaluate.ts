@@ -51,7 +51,7 @@ export function createEvaluate(deps: Deps): Step<EvaluateParams> {
     name: 'evaluate',
     version: '1',
     params: EvaluateParams,
-    // How many prompts are answered side by side changes the speed, and is kept from changing the answers.
+    // batchSize stays in the key: rows of one batch share padding and, above temperature 0, one random stream.
     identity: async () => ({ parts: await deps.generator.identity() }),
     run: async (context) => {
       const rows = await readJson(await context.pathOf('test'), TestItem);

@@ -19,7 +19,7 @@ const ServerFile = z.object({ address: z.string(), uiUrl: z.string() });
 
 /** Whether the environment names a Temporal server (`TEMPORAL_ADDRESS`, or a profile by Temporal's own rules). */
 export function isRemote(): boolean {
-  return Boolean(process.env['TEMPORAL_ADDRESS'] ?? process.env['TEMPORAL_PROFILE']);
+  return Boolean(process.env['TEMPORAL_ADDRESS'] || process.env['TEMPORAL_PROFILE']);
 }
 
 /** The server in use: the one that the environment names, else the local one, if it has been started. */

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { msToTs } from '@temporalio/common/lib/time.js';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { createActivities } from '../activities/index.ts';
 import type { Deps } from '../activities/step/deps.ts';
@@ -72,7 +73,8 @@ export async function runWorker(home: Home, at: Address): Promise<void> {
     NativeConnection.connect(await connectionOptions(at)),
     localDeps(home),
   ]);
-  if (!at.isLocal) await addSearchAttributes(connection, at.namespace);
+  if (at.isLocal) await keepFinishedRuns(connection, at.namespace);
+  else await addSearchAttributes(connection, at.namespace);
   const { control, train } = await createWorkers(connection, at.namespace, deps);
   const self = processOf(process.pid);
   if (self) {
@@ -85,6 +87,14 @@ export async function runWorker(home: Home, at: Address): Promise<void> {
     await connection.close();
     await deps.ledger.destroy();
   }
+}
+
+/** How long the local server shows finished workflows, in days. Its default of one would end the links of last week's runs. */
+const RETENTION_DAYS = 90;
+
+async function keepFinishedRuns(connection: NativeConnection, namespace: string): Promise<void> {
+  const workflowExecutionRetentionTtl = msToTs(RETENTION_DAYS * 86_400_000);
+  await connection.workflowService.updateNamespace({ namespace, config: { workflowExecutionRetentionTtl } });
 }
 
 /** The local server is started with them; another one may have them already, or not let us add them. */
