@@ -25,6 +25,7 @@ export default defineConfig({
         test: {
           name: 'workflow',
           include: ['test/workflow/**/*.test.ts'],
+          sequence: { groupOrder: 1 },
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
@@ -34,8 +35,9 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
-          // Each test has the whole machine: it trains.
+          // Each file has the whole machine: it trains.
           fileParallelism: false,
+          sequence: { groupOrder: 2 },
           testTimeout: 300_000,
         },
       },

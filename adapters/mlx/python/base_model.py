@@ -1,5 +1,6 @@
 """Checks and loads a base folder in the Hugging Face layout; a fault is BadModel with the folder and the file."""
 
+import ctypes
 import json
 import os
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from typing import Any
 
 from common import JobError, bad_model
 
+_SMALL = 64 * 2**20  # bytes of weights
 _TOKENIZER_FILES = ("tokenizer.json", "tokenizer.model", "vocab.json")
 
 
@@ -80,6 +82,7 @@ def check_safetensors(path: Path) -> None:
 def load_base(folder: Path) -> Base:
     """Loads model and tokenizer, running no code from the folder."""
     check_base(folder)
+    _choose_threads(folder)
     import mlx.core as mx
     from mlx_lm.utils import load_model, load_tokenizer
 
@@ -98,6 +101,18 @@ def load_base(folder: Path) -> Base:
         reason = " ".join(str(error).split())[:300]
         raise bad_model(f"{folder} cannot be loaded: {reason} Take a model that mlx-lm supports.") from error
     return Base(folder, model, tokenizer, config)
+
+
+def _choose_threads(folder: Path) -> None:
+    """One BLAS thread for a small model: a second gains it 5 %, but waits spinning, and on a busy machine costs 8 times.
+
+    Speed only: the sums, and so the bytes of a result, are the same.
+    """
+    if "OPENBLAS_NUM_THREADS" in os.environ or sum(path.stat().st_size for path in _weight_files(folder)) > _SMALL:
+        return
+    set_threads = getattr(ctypes.CDLL(None), "openblas_set_num_threads", None)
+    if set_threads is not None:
+        set_threads(1)
 
 
 def check_adapter(folder: Path) -> dict[str, Any]:
