@@ -21,7 +21,10 @@ export function proportion(ones: number, n: number, confidence = 0.95): Measured
   const centre = p + (z * z) / (2 * n);
   const spread = z * Math.sqrt((p * (1 - p)) / n + (z * z) / (4 * n * n));
   const scale = 1 + (z * z) / n;
-  return { value: p, n, ci: [Math.max(0, (centre - spread) / scale), Math.min(1, (centre + spread) / scale)] };
+  // At 0 and at n the near bound is the share itself; computed, it is off by a rounding error.
+  const low = ones === 0 ? 0 : (centre - spread) / scale;
+  const high = ones === n ? 1 : (centre + spread) / scale;
+  return { value: p, n, ci: [low, high] };
 }
 
 /**

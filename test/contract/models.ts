@@ -43,7 +43,7 @@ export function modelsContract(name: string, make: () => Promise<ModelsCase>, sk
       const { type, message } = await refusalOf(given.broken);
       expect(type).toBe('BadModel');
       expect(message).toContain(given.broken);
-      expect(message).toContain('no weights (*.safetensors): copy them there');
+      expect(message).toContain('no weights (model*.safetensors): copy them there');
     });
 
     test('a name is the folder of its commit, as often as it is asked for', async () => {

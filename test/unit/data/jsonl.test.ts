@@ -83,8 +83,8 @@ describe('a bad line', () => {
   test('names the byte that is not UTF-8', async () => {
     expect(await reasonOf(Buffer.from('{"a":"caf\xe9"}', 'latin1'))).toBe('is not valid UTF-8 (byte 10 of the line)');
     expect(await reasonOf(Buffer.from([0x22, 0xff, 0x22]))).toBe('is not valid UTF-8 (byte 2 of the line)');
-    expect(await reasonOf(Buffer.from('{"a":"€').subarray(0, 8))).toBe('is not valid UTF-8 (byte 8 of the line)');
-    expect(await reasonOf(Buffer.from([0xed, 0xa0, 0x80]))).toBe('is not valid UTF-8 (byte 2 of the line)');
+    expect(await reasonOf(Buffer.from('{"a":"€').subarray(0, 8))).toBe('is not valid UTF-8 (byte 7 of the line)');
+    expect(await reasonOf(Buffer.from([0xed, 0xa0, 0x80]))).toBe('is not valid UTF-8 (byte 1 of the line)');
   });
 
   test.each([

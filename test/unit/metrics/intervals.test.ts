@@ -84,3 +84,14 @@ test('the deviation is that of a sample', () => {
   expect(moments([2, 4, 4, 4, 5, 5, 7, 9])).toEqual({ average: 5, deviation: Math.sqrt(32 / 7) });
   expect(moments([3])).toEqual({ average: 3, deviation: 0 });
 });
+
+test('an interval holds its value, also at the ends of the range', () => {
+  for (let n = 1; n <= 300; n += 1) {
+    expect(proportion(0, n).ci[0]).toBe(0);
+    expect(proportion(n, n).ci[1]).toBe(1);
+    for (const ones of [0, 1, n >> 1, n - 1, n]) {
+      const { value, ci } = proportion(ones, n);
+      expect(ci[0] <= value && value <= ci[1]).toBe(true);
+    }
+  }
+});
