@@ -1,4 +1,5 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdirSync, mkdtempSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { z } from 'zod';
 import { enterArtifact, findArtifact } from '../../artifacts/ledger/artifacts.ts';
@@ -68,15 +69,14 @@ export interface Watch {
   progress(progress: JobProgress): void;
 }
 
-/** Makes the context and its scratch folder; `dispose` removes the folder. */
-export async function makeContext<Params>(
+/** Makes the context; `dispose` removes its scratch folder, which is made when it is asked for. */
+export function makeContext<Params>(
   deps: Deps,
   call: { run: RunRef; params: Params; inputs: Refs },
   executionId: string,
   watch: Watch,
-): Promise<StepContext<Params> & { dispose(): Promise<void> }> {
-  await mkdir(deps.scratch, { recursive: true });
-  const scratch = await mkdtemp(join(deps.scratch, 'step-'));
+): StepContext<Params> & { dispose(): Promise<void> } {
+  let scratch: string | undefined;
   const { run, params, inputs } = call;
   const instance = executionId.slice(run.id.length + 1);
   const input = (role: string): ArtifactRef => {
@@ -92,7 +92,11 @@ export async function makeContext<Params>(
     jobKey: `${run.id}.${instance.replaceAll('#', '-')}`,
     deps,
     signal: watch.signal,
-    scratch,
+    get scratch() {
+      mkdirSync(deps.scratch, { recursive: true });
+      scratch ??= mkdtempSync(join(deps.scratch, 'step-'));
+      return scratch;
+    },
     input,
     pathOf: (role) => deps.store.path(input(role).digest),
     save: async (type, what, meta) => {
@@ -114,6 +118,8 @@ export async function makeContext<Params>(
       );
     },
     log: (kind, message) => recordEvent(deps.ledger, { runId: run.id, instance, kind, message }),
-    dispose: () => rm(scratch, { recursive: true, force: true }),
+    dispose: async () => {
+      if (scratch !== undefined) await rm(scratch, { recursive: true, force: true });
+    },
   };
 }

@@ -102,7 +102,7 @@ export function defineJobStep<Params>(deps: Deps, definition: JobStep<Params>): 
       }),
     cancel: async (call) => {
       const executionId = `${call.run.id}/${call.instance ?? definition.name}`;
-      const context = await makeContext(deps, call, executionId, {
+      const context = makeContext(deps, call, executionId, {
         signal: new AbortController().signal,
         progress: () => undefined,
       });
@@ -150,10 +150,10 @@ async function attempt<Params, Result>(
     latest = p;
     heartbeat(p);
   };
-  let context: Awaited<ReturnType<typeof makeContext<Params>>> | undefined;
+  let context: ReturnType<typeof makeContext<Params>> | undefined;
   try {
     const params = definition.params.parse(call.params);
-    context = await makeContext(deps, { ...call, params }, row.id, { signal, progress });
+    context = makeContext(deps, { ...call, params }, row.id, { signal, progress });
     return await work(context);
   } catch (error) {
     throw await recordFailure(deps, row, error, signal);

@@ -35,13 +35,9 @@ export async function findReuse<Params>(
   }
   const parts = await partsOf(definition, context);
   const key = digestOf(canonicalJson(parts));
-  await noteExecution(ledger, context.executionId, { key, parts });
-  if (definition.always) return undefined;
-  const forced = forcedBy(context.run, definition.name);
-  if (forced) {
-    await noteExecution(ledger, context.executionId, { reason: forced });
-    return undefined;
-  }
+  const forced = definition.always ? undefined : forcedBy(context.run, definition.name);
+  await noteExecution(ledger, context.executionId, { key, parts, ...(forced === undefined ? {} : { reason: forced }) });
+  if (definition.always || forced !== undefined) return undefined;
   const hit = await findHit(ledger, key);
   return hit && takeOver(context, hit);
 }

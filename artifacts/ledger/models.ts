@@ -1,5 +1,5 @@
 import { terminal } from '../../configs/failure.ts';
-import type { Ledger } from './open.ts';
+import { settle, type Ledger } from './open.ts';
 import { now } from './runs.ts';
 import type { AuditRow, VersionRow } from './schema.ts';
 import type { Selectable } from 'kysely';
@@ -67,7 +67,7 @@ export async function registerVersion(
   v: NewVersion,
   promotion?: { alias: string; expect: number | null; why: string },
 ): Promise<{ version: Version; isNew: boolean; moved: boolean }> {
-  return ledger.transaction().execute(async (tx) => {
+  return durably(ledger, async (tx) => {
     const { version, isNew } = await enterVersion(tx, v);
     if (!promotion) return { version, isNew, moved: false };
     const { moved } = await move(tx, {
@@ -99,7 +99,7 @@ export interface AliasMove {
  * @throws TerminalError `AliasMoved` when the alias points elsewhere than expected, `NoSuchVersion`.
  */
 export async function moveAlias(ledger: Ledger, wanted: AliasMove): Promise<{ from: number | null; moved: boolean }> {
-  return ledger.transaction().execute((tx) => move(tx, wanted));
+  return durably(ledger, (tx) => move(tx, wanted));
 }
 
 /**
@@ -111,7 +111,7 @@ export async function rollbackAlias(
   ledger: Ledger,
   { name, alias, actor, why }: Pick<AliasMove, 'name' | 'alias' | 'actor' | 'why'>,
 ): Promise<{ from: number; to: number }> {
-  return ledger.transaction().execute(async (tx) => {
+  return durably(ledger, async (tx) => {
     const present = await versionAt(tx, name, alias);
     if (!present) {
       throw terminal('NoSuchAlias', `there is no ${name}@${alias} to roll back: \`anneal models\` lists what there is`);
@@ -134,6 +134,13 @@ export async function rollbackAlias(
     await move(tx, { name, alias, to, expect: from, actor, action: 'rollback', why });
     return { from, to };
   });
+}
+
+/** A transaction that is on the disk when it has ended: what people were told about versions and aliases stays so. */
+async function durably<T>(ledger: Ledger, work: (tx: Ledger) => Promise<T>): Promise<T> {
+  const result = await ledger.transaction().execute(work);
+  await settle(ledger);
+  return result;
 }
 
 async function move(tx: Ledger, wanted: AliasMove): Promise<{ from: number | null; moved: boolean }> {

@@ -1,6 +1,6 @@
 import type { Recipe } from '../../configs/recipe.ts';
 import type { RunOptions } from '../../configs/refs.ts';
-import type { Ledger } from './open.ts';
+import { settle, type Ledger } from './open.ts';
 import type { RunRow } from './schema.ts';
 
 /** The error that ended a run or a step, as people and programs see it. */
@@ -54,7 +54,7 @@ export interface RunEnd {
   error?: RecordedError | undefined;
 }
 
-/** Ends a run, and with it the executions that it left running. */
+/** Ends a run, and with it the executions that it left running; on the disk when it returns. */
 export async function closeRun(ledger: Ledger, { id, status, verdict, modelRef, error }: RunEnd): Promise<void> {
   const ended = now();
   await ledger.transaction().execute(async (tx) => {
@@ -77,6 +77,7 @@ export async function closeRun(ledger: Ledger, { id, status, verdict, modelRef, 
       .where('status', '=', 'running')
       .execute();
   });
+  await settle(ledger);
 }
 
 /** The run of an id or of a unique beginning of one; without an id the newest. */

@@ -33,14 +33,19 @@ export interface Running {
   ended: Promise<Answer>;
 }
 
-let places = 0;
+const places: { folder: string; anneal: Place['anneal'] }[] = [];
+
+// At the top, so that it also holds for a place that a test made for itself.
+afterAll(async () => {
+  await Promise.all(places.map(({ anneal }) => anneal('down')));
+  for (const { folder } of places) rmSync(folder, { recursive: true, force: true });
+}, 60_000);
 
 /** Makes a user's folder. @param env Set for every command, and so for the server and worker it starts. */
 export function makePlace(env: Record<string, string> = {}): Place {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'anneal-e2e-')));
-  places += 1;
   // Far from the ports of a developer's own server, and apart from those of other test files.
-  const port = 20_000 + ((process.pid * 7 + places * 53) % 20_000);
+  const port = 20_000 + ((process.pid * 7 + places.length * 53) % 20_000);
   const home = {
     ANNEAL_HOME: join(folder, '.anneal'),
     ANNEAL_TEMPORAL_PORT: String(port),
@@ -61,10 +66,7 @@ export function makePlace(env: Record<string, string> = {}): Place {
     return { child, stderr: () => stderr, ended };
   };
   const anneal = (...args: string[]): Promise<Answer> => start(...args).ended;
-  afterAll(async () => {
-    await anneal('down');
-    rmSync(folder, { recursive: true, force: true });
-  }, 60_000);
+  places.push({ folder, anneal });
   return {
     folder,
     anneal,
