@@ -45,7 +45,7 @@ export function createIngest(deps: Deps): Step<IngestParams> {
       const found = await deps.models.resolve(base, revision, context.run.id, { signal: context.signal });
       const { digest } = await context.save(
         'Model',
-        { folder: found.folder },
+        { folder: found.folder, only: found.files },
         { kind: 'base', from: base, ...(found.revision ? { revision: found.revision } : {}) },
       );
       inputs['baseModel'] = { digest, type: 'Model' };

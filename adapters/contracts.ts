@@ -90,6 +90,8 @@ export interface Generator {
 /** Where a base model lies on this machine. */
 export interface BaseModel {
   folder: string;
+  /** Names of the files in it that make the model; what else lies there (cards, other formats) is no part of it. */
+  files: string[];
   /** Commit of a Hugging Face snapshot. */
   revision?: string | undefined;
 }

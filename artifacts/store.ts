@@ -40,8 +40,8 @@ export interface Store {
   putBytes(data: string | Uint8Array): Promise<Stored>;
   /** Stores a copy of a file. */
   putFile(path: string): Promise<Stored>;
-  /** Stores a copy of a folder; its digest is that of its sorted manifest. */
-  putFolder(path: string): Promise<Stored>;
+  /** Stores a copy of a folder, or of the named files in it; its digest is that of its sorted manifest. */
+  putFolder(path: string, only?: readonly string[]): Promise<Stored>;
   /** The bytes of a single-file artifact. @throws CorruptArtifact, MissingArtifact */
   read(digest: string): Promise<Buffer>;
   /** Path of a checked local copy: a file, or a folder for a folder artifact. Read-only. @throws as `read` */
@@ -181,10 +181,10 @@ export function createFileStore(root: string): Store {
 
     putFile: adopt,
 
-    putFolder: (path) =>
+    putFolder: (path, only) =>
       writing(root, async () => {
         const files: Manifest['files'] = [];
-        for (const name of await listFiles(path)) {
+        for (const name of only?.toSorted() ?? (await listFiles(path))) {
           const { digest, bytes } = await adopt(join(path, name));
           files.push({ path: name, bytes, sha256: hexOf(digest) });
         }

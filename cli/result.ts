@@ -28,14 +28,15 @@ export function printRun(run: RunDocument): void {
   if (run.temporal.url) print(`  ${run.temporal.url}`);
 }
 
-/** Inputs and outputs of every step. */
+/** What every step found, took in and gave. */
 export function printStepDetails({ steps }: RunDocument): void {
   for (const step of steps) {
+    const facts = factLine(step);
     const refs = [
-      ...Object.entries(step.inputs).map(([role, digest]) => ['in', role, shortDigest(digest)]),
-      ...Object.entries(step.outputs).map(([role, digest]) => ['out', role, shortDigest(digest)]),
+      ...Object.entries(step.inputs).map(([role, digest]) => ['  in', role, shortDigest(digest)]),
+      ...Object.entries(step.outputs).map(([role, digest]) => ['  out', role, shortDigest(digest)]),
     ];
-    if (refs.length > 0) print(`\n${step.name}\n${table(refs.map((row) => ['  ' + row[0], ...row.slice(1)]))}`);
+    if (refs.length > 0) print(`\n${step.name}${facts && `: ${plain(facts)}`}\n${table(refs)}`);
   }
 }
 
@@ -50,7 +51,7 @@ function stepRows(steps: readonly StepDocument[]): string[][] {
     step.status,
     step.status === 'skipped' ? '' : duration(step.seconds),
     step.attempts > 1 ? `${step.attempts}` : '',
-    plain(step.error?.message ?? step.reason ?? factLine(step)),
+    plain(step.error?.message ?? step.reason ?? ''),
   ]);
   return [['step', 'status', 'time', 'attempts', ''].map((title) => paint('dim', title)), ...rows];
 }

@@ -29,7 +29,7 @@ export interface StepContext<Params> {
   /** Stores text, a file or a folder as an artifact. */
   save(
     type: ArtifactType,
-    what: { text: string } | { file: string } | { folder: string },
+    what: { text: string } | { file: string } | { folder: string; only?: readonly string[] },
     meta?: Record<string, unknown>,
   ): Promise<ArtifactRef>;
   /** What was noted about an artifact when it was made. */
@@ -106,7 +106,7 @@ export function makeContext<Params>(
           ? await store.putBytes(what.text)
           : 'file' in what
             ? await store.putFile(what.file)
-            : await store.putFolder(what.folder);
+            : await store.putFolder(what.folder, what.only);
       return enterArtifact(ledger, type, stored, meta);
     },
     metaOf: async (digest) =>

@@ -45,6 +45,14 @@ export async function modelFolderProblem(folder: string): Promise<string | undef
   return undefined;
 }
 
+/** As PATTERNS in python/resolve.py: weights, tokenizer, configuration, template. */
+const MODEL_FILE = /^(?!consolidated).*\.(safetensors|json|jinja|model|txt|tiktoken)$/;
+
+/** Names of the files that make the model. A card, an image or the same weights in another format are not among them. */
+export async function modelFiles(folder: string): Promise<string[]> {
+  return (await readdir(folder)).filter((name) => MODEL_FILE.test(name)).toSorted();
+}
+
 /** Compares a weights file's length with what its header promises, without reading the weights. */
 async function safetensorsProblem(path: string): Promise<string | undefined> {
   const { size } = await stat(path);

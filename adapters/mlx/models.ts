@@ -5,7 +5,7 @@ import { terminal } from '../../configs/failure.ts';
 import type { Models } from '../contracts.ts';
 import { awaitJob } from '../local/await.ts';
 import { readResult, submitJob, clearJob } from '../local/job.ts';
-import { modelFolderProblem } from './model-folder.ts';
+import { modelFiles, modelFolderProblem } from './model-folder.ts';
 import { pythonProgram } from './python.ts';
 
 const Result = z.object({ folder: z.string(), revision: z.string() });
@@ -17,7 +17,7 @@ export function createModels({ jobs }: { jobs: string }): Models {
       const found = isAbsolute(base) ? { folder: base } : await fromHub(jobs, base, revision, run, watch);
       const problem = await modelFolderProblem(found.folder);
       if (problem) throw terminal('BadModel', problem);
-      return found;
+      return { ...found, files: await modelFiles(found.folder) };
     },
   };
 }

@@ -103,7 +103,7 @@ export function fakeOutside(world: World, folder: string): { tuner: Tuner; gener
     models: {
       resolve: async () => {
         world.resolve();
-        return { folder: base };
+        return { folder: base, files: ['config.json'] };
       },
     },
   };

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { modelFolderProblem } from '../../../../adapters/mlx/model-folder.ts';
+import { modelFiles as namesOfModel, modelFolderProblem } from '../../../../adapters/mlx/model-folder.ts';
 import { emptyFolder, folderWith } from '../../support/folder.ts';
 import { modelFiles, safetensors } from '../../support/safetensors.ts';
 
@@ -87,3 +87,10 @@ function damagedHeader(): Buffer {
   file.fill('?', 8, 20);
   return file;
 }
+
+test('what makes a model is told from what lies beside it', async () => {
+  const model = ['chat_template.jinja', 'config.json', 'model.safetensors', 'tokenizer.json'];
+  const beside = ['README.md', 'pytorch_model.bin', 'consolidated.safetensors', '.gitattributes'];
+  const folder = folderWith(Object.fromEntries([...model, ...beside].map((name) => [name, name])));
+  expect(await namesOfModel(folder)).toEqual(model);
+});
