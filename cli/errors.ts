@@ -13,6 +13,7 @@ export async function guard(json: boolean, work: () => Promise<number | void>): 
     if (json) {
       const type = isUsage ? 'Usage' : error instanceof TerminalError ? error.type : 'Unexpected';
       printJson({
+        ok: false,
         error: { type, message: messageOf(error) },
         ...(isUsage && error.problems.length > 0 ? { problems: error.problems } : {}),
       });

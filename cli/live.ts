@@ -28,7 +28,10 @@ function plainView(stream: NodeJS.WriteStream): StepsView {
     update: (rows) => {
       for (const row of rows) {
         const last = told.get(row.id);
-        const due = row.status === 'running' && row.progress_json !== null && Date.now() - (last?.at ?? 0) > LINE_EVERY;
+        const due =
+          row.status === 'running' &&
+          (row.progress_json !== null || isWaiting(row)) &&
+          Date.now() - (last?.at ?? 0) > LINE_EVERY;
         if (last?.status === row.status && !due) continue;
         told.set(row.id, { status: row.status, at: Date.now() });
         stream.write(`${lineOf(row)}\n`);
@@ -82,7 +85,15 @@ function lineOf(row: ExecutionRow, spinner = '…', stream?: NodeJS.WriteStream)
   return `${colour('red', '✗')} ${name}${seconds}  ${row.status === 'cancelled' ? 'cancelled' : errorOf(row)}`;
 }
 
+/** Whether a job was ordered and nobody attends to it yet; for a moment that is so with every job. */
+function isWaiting(row: ExecutionRow): boolean {
+  const job = row.job_json === null ? undefined : (JSON.parse(row.job_json) as { state?: string });
+  return job?.state === 'waiting' && secondsBetween(row.started_at, null) > 2;
+}
+
 function progressText(row: ExecutionRow): string {
+  if (row.job_json?.includes('"waiting"'))
+    return 'waiting for its turn: the machine trains or evaluates for another run';
   const progress = progressOf(row);
   if (!progress || progress.steps === 0) return 'running';
   const { step, steps, loss, tokensPerSecond, etaSeconds } = progress;

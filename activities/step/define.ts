@@ -4,6 +4,7 @@ import {
   cancelExecution,
   completeExecution,
   failExecution,
+  noteExecution,
   outcomeOf,
   type Outcome,
 } from '../../artifacts/ledger/executions.ts';
@@ -87,6 +88,7 @@ export function defineJobStep<Params>(deps: Deps, definition: JobStep<Params>): 
             };
           failpoint(`${definition.name}.begun`);
           await definition.submit(context);
+          await noteExecution(deps.ledger, context.executionId, { job: { state: 'waiting' } });
           failpoint(`${definition.name}.submitted`);
           return {};
         },
@@ -94,6 +96,7 @@ export function defineJobStep<Params>(deps: Deps, definition: JobStep<Params>): 
       ),
     await: (call) =>
       attempt(deps, definition, call, async (context) => {
+        await noteExecution(deps.ledger, context.executionId, { job: { state: 'running' } });
         await definition.wait(context);
         failpoint(`${definition.name}.ended`);
         const made = await definition.collect(context);

@@ -48,7 +48,7 @@ export interface ExecutionRow {
   /** Why it was skipped, kept, or made again. */
   reason: string | null;
   worker: string;
-  /** Paid or long work under way, e.g. the trainer's job. */
+  /** Long work under way: `{state}` is `waiting` until a worker attends to it, then `running`. */
   job_json: string | null;
   progress_json: string | null;
   metrics_json: string;

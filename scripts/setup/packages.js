@@ -32,7 +32,8 @@ export function packages(from = root) {
           '--cache',
           join(cacheDir(), 'npm'),
         ],
-        { cwd: from, onLine: progress.note },
+        // Its warnings are about packages that other packages chose.
+        { cwd: from, onLine: (line) => void (line.startsWith('npm warn') || progress.note(line)) },
       );
       if (!ok)
         throw new SetupError(
