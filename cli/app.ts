@@ -253,7 +253,7 @@ const schema = command({
   docs: docs("Print the recipe's JSON Schema, for editors", [
     ['schema > recipe.schema.json', 'then: # yaml-language-server: $schema=recipe.schema.json'],
   ]),
-  parameters: {},
+  parameters: { flags: { json } },
   load: async () => (await import('./commands/schema.ts')).schema,
 });
 
@@ -296,11 +296,9 @@ const root = buildRouteMap({
       'EXAMPLES',
       '  anneal init my-model && anneal run my-model/recipe.yaml',
       '      from nothing to a gated, registered, traced model',
-      '  anneal run COMMAND --help',
+      '  anneal COMMAND --help',
       '      what a command does, with examples',
-    ]
-      .join('\n')
-      .replace('anneal run COMMAND', 'anneal COMMAND'),
+    ].join('\n'),
   },
 });
 

@@ -5,6 +5,7 @@ import { listExecutions } from '../artifacts/ledger/executions.ts';
 import type { RunRow } from '../artifacts/ledger/schema.ts';
 import { messageOf } from '../configs/failure.ts';
 import { ensureUp, hasCrashed } from '../worker/local.ts';
+import { runningPart } from '../worker/state.ts';
 import { showSteps } from './live.ts';
 import type { State } from './state.ts';
 
@@ -32,6 +33,8 @@ export async function watchRun({ home, ledger }: State, client: Client, id: stri
         asked = Date.now();
         // What kept server and worker running was killed: a run must not wait for ever.
         if (hasCrashed(home)) await ensureUp(home, view.say);
+        else if (!runningPart(home, 'worker'))
+          view.say(`no worker is running; it is started again (its log: ${home.logs}/worker.log)`);
         else await closeIfGone(ledger, client, run, view.say);
       }
       await sleep(LOOK_EVERY);
@@ -52,10 +55,14 @@ async function closeIfGone(
   try {
     const { status } = await client.workflow.getHandle(run.workflow_id).describe();
     if (status.name === 'RUNNING' || status.name === 'COMPLETED') return;
-    const error = {
-      type: 'WorkflowEnded',
-      message: `the workflow was ${status.name.toLowerCase().replace('_', ' ')} by somebody or something else`,
-    };
+    const how = status.name.toLowerCase().replace('_', ' ');
+    const error =
+      status.name === 'FAILED'
+        ? {
+            type: 'WorkflowFailed',
+            message: 'the workflow failed before it could record why: the Temporal UI shows it',
+          }
+        : { type: 'WorkflowEnded', message: `the workflow was ${how} by somebody or something else` };
     const ended = status.name === 'CANCELLED' ? ('cancelled' as const) : ('failed' as const);
     // A workflow that just ended by itself may be about to write its own end.
     await sleep(1000);

@@ -1,6 +1,7 @@
 import { recipeJsonSchema } from '../../configs/recipe.ts';
 import { printJson } from '../output.ts';
 
-export async function schema(): Promise<void> {
+/** It is JSON with and without `--json`. */
+export async function schema(_flags: { json: boolean }): Promise<void> {
   printJson(recipeJsonSchema());
 }
