@@ -36,7 +36,9 @@ export function modelsContract(name: string, make: () => Promise<ModelsCase>, sk
     };
 
     test('a folder is itself', async () => {
-      expect(await given.models.resolve(given.folder, undefined, 'r1', watch)).toEqual({ folder: given.folder });
+      const found = await given.models.resolve(given.folder, undefined, 'r1', watch);
+      expect(found).toEqual({ folder: given.folder, files: found.files });
+      expect(found.files).toEqual(expect.arrayContaining(['config.json', 'model.safetensors']));
     });
 
     test('a folder that is not whole is refused with what it lacks', async () => {

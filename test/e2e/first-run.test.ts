@@ -197,6 +197,19 @@ describe.skipIf(noTrainer)('the shipped example', () => {
     expect((await place.json<RunJson>('run', recipe)).verdict).toBeNull();
   });
 
+  test('it is what the README shows', () => {
+    const readme = readFileSync(join(root, 'README.md'), 'utf8');
+    const short = (digest: string): string => digest.slice(0, 'sha256:'.length + 12);
+    expect(readme).toContain(`trainFile: Source ${short(sha256(join(example, 'data', 'train.jsonl')))}`);
+    expect(readme).toContain(`base: Model ${short(first.steps[0]?.inputs['baseModel'] as string)}`);
+    expect(readme).toContain(`train: Dataset ${short(first.steps[1]?.outputs['train'] as string)}`);
+    // The diagram names the steps in their order.
+    const diagram = readme.slice(readme.indexOf('```mermaid'), readme.indexOf('## Your own data'));
+    const places = first.steps.map(({ name }) => diagram.search(new RegExp(`--> ${name}\\b`)));
+    expect(places.every((place) => place > 0)).toBe(true);
+    expect(places).toEqual(places.toSorted((a, b) => a - b));
+  });
+
   test('a run can be looked at afterwards', async () => {
     expect(await place.json<RunJson>('show', first.runId)).toMatchObject({
       runId: first.runId,
