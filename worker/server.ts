@@ -3,9 +3,10 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isAlive } from '../adapters/local/processes.ts';
+import { withLock } from '../artifacts/lock.ts';
 import { terminal } from '../configs/failure.ts';
 import { SEARCH_ATTRIBUTES } from '../configs/search-attributes.ts';
-import { findTemporal } from '../scripts/toolchain.js';
+import { cacheDir, findTemporal } from '../scripts/toolchain.js';
 import { startInBackground } from './background.ts';
 import type { Home } from './home.ts';
 import { lastPart, writePart, type PartState } from './state.ts';
@@ -58,19 +59,22 @@ export async function startServer(home: Home): Promise<PartState<'server'>> {
   const temporal = findTemporal();
   if (!temporal) throw terminal('NoTemporal', 'the Temporal CLI is missing: run `npm run setup`, then try again');
   mkdirSync(home.server, { recursive: true });
-  const port = await freePort(
-    lastPart(home, 'server')?.port ?? (Number(process.env['ANNEAL_TEMPORAL_PORT']) || DEFAULT_PORT),
-  );
-  const uiPort = port + UI_OFFSET;
-  const log = join(home.logs, 'temporal.log');
-  const ref = startInBackground(temporal.path, serverArguments(join(home.server, 'temporal.db'), port, uiPort), log);
-  const state = { ...ref, port, address: `127.0.0.1:${port}`, uiUrl: `http://127.0.0.1:${uiPort}` };
-  await writePart(home, 'server', state);
-  for (const deadline = Date.now() + START_TIMEOUT; Date.now() < deadline; await sleep(50)) {
-    if (await answers(port)) return state;
-    if (!isAlive(ref)) throw new Error(`the Temporal server ended while starting; its log is ${log}`);
-  }
-  throw new Error(`the Temporal server did not answer within ${START_TIMEOUT / 1000} s; its log is ${log}`);
+  // One at a time: another home that found the same port free would take it, and this home its server for its own.
+  return withLock(join(cacheDir(), 'ports.lock'), 2 * START_TIMEOUT, async () => {
+    const port = await freePort(
+      lastPart(home, 'server')?.port ?? (Number(process.env['ANNEAL_TEMPORAL_PORT']) || DEFAULT_PORT),
+    );
+    const uiPort = port + UI_OFFSET;
+    const log = join(home.logs, 'temporal.log');
+    const ref = startInBackground(temporal.path, serverArguments(join(home.server, 'temporal.db'), port, uiPort), log);
+    const state = { ...ref, port, address: `127.0.0.1:${port}`, uiUrl: `http://127.0.0.1:${uiPort}` };
+    await writePart(home, 'server', state);
+    for (const deadline = Date.now() + START_TIMEOUT; Date.now() < deadline; await sleep(50)) {
+      if (!isAlive(ref)) throw new Error(`the Temporal server ended while starting; its log is ${log}`);
+      if (await answers(port)) return state;
+    }
+    throw new Error(`the Temporal server did not answer within ${START_TIMEOUT / 1000} s; its log is ${log}`);
+  });
 }
 
 /** The first port from `first` on that is free together with the one of its UI. */

@@ -29,3 +29,12 @@ test('a port that is taken is passed by', async () => {
     taken.close();
   }
 });
+
+test('two state folders brought up at once get a server each', async () => {
+  const port = String(20_000 + ((process.pid * 11) % 20_000));
+  const both = [makePlace({ ANNEAL_TEMPORAL_PORT: port }), makePlace({ ANNEAL_TEMPORAL_PORT: port })];
+  const [one, two] = await Promise.all(both.map((place) => place.json<StatusJson>('up')));
+  expect(one?.temporal?.address).not.toBe(two?.temporal?.address);
+  expect(one?.workers).toHaveLength(1);
+  expect(two?.workers).toHaveLength(1);
+});
