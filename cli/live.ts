@@ -92,8 +92,7 @@ function isWaiting(row: ExecutionRow): boolean {
 }
 
 function progressText(row: ExecutionRow): string {
-  if (row.job_json?.includes('"waiting"'))
-    return 'waiting for its turn: the machine trains or evaluates for another run';
+  if (isWaiting(row)) return 'waiting for its turn: the machine trains or evaluates for another run';
   const progress = progressOf(row);
   if (!progress || progress.steps === 0) return 'running';
   const { step, steps, loss, tokensPerSecond, etaSeconds } = progress;

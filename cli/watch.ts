@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import { closeRun, findRun } from '../artifacts/ledger/runs.ts';
 import { listExecutions } from '../artifacts/ledger/executions.ts';
+import { freeBytes } from '../artifacts/store.ts';
 import type { RunRow } from '../artifacts/ledger/schema.ts';
 import { messageOf } from '../configs/failure.ts';
 import { ensureUp, hasCrashed } from '../worker/local.ts';
@@ -13,6 +14,8 @@ import type { State } from './state.ts';
 const LOOK_EVERY = 100;
 /** How often the server is asked whether the workflow still runs, in ms. */
 const ASK_EVERY = 3000;
+/** With less room, in bytes, neither ledger nor server can write. */
+const FULL = 2 ** 20;
 
 /**
  * Shows a run until it has ended.
@@ -31,8 +34,13 @@ export async function watchRun({ home, ledger }: State, client: Client, id: stri
       if (run.status !== 'running' || interrupted) return run;
       if (Date.now() - asked > ASK_EVERY) {
         asked = Date.now();
+        if ((await freeBytes(home.root)) < FULL) {
+          view.say(
+            `the disk of ${home.root} is full: free some (\`anneal gc\` shows what can go); the run goes on then`,
+          );
+        }
         // What kept server and worker running was killed: a run must not wait for ever.
-        if (hasCrashed(home)) await ensureUp(home, view.say);
+        else if (hasCrashed(home)) await ensureUp(home, view.say);
         else if (!runningPart(home, 'worker'))
           view.say(`no worker is running; it is started again (its log: ${home.logs}/worker.log)`);
         else await closeIfGone(ledger, client, run, view.say);

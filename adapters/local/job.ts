@@ -4,6 +4,7 @@ import { mkdir, readFile, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { writeAtomic } from '../../artifacts/files.ts';
+import { freeBytes } from '../../artifacts/store.ts';
 import type { RecordedError } from '../../artifacts/ledger/runs.ts';
 import { systemCode, terminal } from '../../configs/failure.ts';
 import type { JobProgress } from '../../configs/progress.ts';
@@ -48,6 +49,8 @@ export type ProgressLine = z.infer<typeof ProgressLine>;
 
 /** Crashes in a row, without getting any further between them, after which a job counts as failed. */
 const MAX_CRASHES = 5;
+/** Free bytes below which a program is not started. */
+const ROOM_BYTES = 4 * 2 ** 20;
 /** Errors of a program that starting it again cannot mend. */
 const FINAL_ERRORS = ['BadSpec', 'BadModel', 'BadData', 'OutOfMemory', 'DiskFull'];
 /** How long a program may take to write a checkpoint after SIGTERM, in ms. */
@@ -84,10 +87,16 @@ export async function pollJob(folder: string, program: JobProgram): Promise<JobS
   if (last?.event === 'error' && FINAL_ERRORS.includes(last.type ?? '')) {
     return { state: 'failed', error: { type: last.type as string, message: last.message ?? 'no message' } };
   }
-  if ((await startsWithoutProgress(folder, events)) >= MAX_CRASHES)
-    return { state: 'failed', error: await crashError(folder, last) };
   if (!(await has(folder, 'job.json')))
     throw terminal('NoSuchJob', `there is no job in ${folder}: its folder was removed, start the run again`);
+  // Without room it could write neither its work nor why it failed. Not final: asked again until there is room.
+  if ((await freeBytes(folder)) < ROOM_BYTES) {
+    throw new Error(
+      `no space left for the job ${folder}: free some (\`anneal gc\` shows what can go), then it goes on`,
+    );
+  }
+  if ((await startsWithoutProgress(folder, events)) >= MAX_CRASHES)
+    return { state: 'failed', error: await crashError(folder, last) };
   start(folder, program);
   // Cancelled since the look above: `cancelJob` has found nothing to end.
   if (await has(folder, 'cancelled')) {

@@ -3,7 +3,7 @@ import { cpSync, existsSync, mkdirSync, rmSync, statSync, truncateSync, writeFil
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { noTrainer } from '../contract/support/trainer.ts';
-import { makePlace, rows, writeTiny } from '../support/cli.ts';
+import { makePlace, rows, until, writeTiny, type RunJson, type StatusJson } from '../support/cli.ts';
 
 describe.skipIf(noTrainer)('bad input', () => {
   const place = makePlace();
@@ -195,6 +195,24 @@ describe.skipIf(noTrainer)('bad input', () => {
       }
     });
     afterAll(() => void (mounted && execFileSync('umount', [small])));
+
+    test('on a disk that fills up in mid-training: the run says so, and goes on when there is room', async (context) => {
+      if (!mounted) context.skip('a small disk can only be mounted by root');
+      execFileSync('mount', ['-o', 'remount,size=100m', small]);
+      const filling = makePlace({ ANNEAL_HOME: join(small, 'filling') });
+      writeTiny(filling, at('base'));
+      const long = ['--set', 'tune.iterations=400', '--set', 'tune.checkpointEvery=20'];
+      const started = filling.start('run', 'recipe.yaml', '--json', ...long);
+      await until('a trainer', async () => (await filling.json<StatusJson>('status')).trainer[0]);
+      expect(() => writeFileSync(join(small, 'fill'), Buffer.alloc(100 * 2 ** 20))).toThrow('ENOSPC');
+      await until('a word about the disk', () => started.stderr().includes('is full: free some') || undefined);
+      rmSync(join(small, 'fill'));
+      const run = JSON.parse((await started.ended).stdout) as RunJson;
+      expect([run.status, run.error, run.steps.length]).toEqual(['completed', undefined, 6]);
+      await filling.anneal('down');
+      rmSync(join(small, 'filling'), { recursive: true });
+      execFileSync('mount', ['-o', 'remount,size=8m', small]);
+    });
 
     test('on a disk that is full is named before work starts', async (context) => {
       if (!mounted) context.skip('a small disk can only be mounted by root');
