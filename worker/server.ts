@@ -23,7 +23,7 @@ const START_TIMEOUT = 30_000;
  * (bench/LOG.md has what a step takes now).
  */
 const QUEUE_READS = 5000;
-/** The answer to a workflow task brings its activity along, instead of by way of the task queue: a sixth of a step's time. */
+/** The answer to a workflow task brings its activity along, instead of by way of the task queue. */
 const EAGER = 'system.enableActivityEagerExecution=true';
 /** deploy/temporal-dynamicconfig.yaml has the same values. */
 const TUNING = [

@@ -23,7 +23,7 @@ export async function openLedger(file: string): Promise<Ledger> {
     mkdirSync(dirname(file), { recursive: true });
     sqlite = new DatabaseSync(file, { timeout: BUSY_TIMEOUT });
     // NORMAL: what was written survives the death of every process. After a power cut the last rows may be gone,
-    // which `settle` rules out where it would matter; waiting for the disk at each row would double a step's cost.
+    // which `settle` rules out where it would matter; waiting for the disk at each row makes every step slower.
     sqlite.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
   } catch (error) {
     const message = messageOf(error);

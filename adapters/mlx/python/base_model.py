@@ -104,7 +104,7 @@ def load_base(folder: Path) -> Base:
 
 
 def _choose_threads(folder: Path) -> None:
-    """One BLAS thread for a small model: a second gains it 5 %, but waits spinning, and on a busy machine costs 8 times.
+    """One BLAS thread for a small model: a second gains it little, but waits spinning, which on a busy machine costs many times.
 
     Speed only: the sums, and so the bytes of a result, are the same.
     """
