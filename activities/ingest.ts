@@ -2,8 +2,7 @@ import { createWriteStream } from 'node:fs';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { digestFile } from '../artifacts/files.ts';
-import { enterArtifact, findArtifact } from '../artifacts/ledger/artifacts.ts';
+import { enterArtifact } from '../artifacts/ledger/artifacts.ts';
 import { refsOf } from '../artifacts/ledger/executions.ts';
 import { terminal } from '../configs/failure.ts';
 import type { ArtifactRef, Refs } from '../configs/refs.ts';
@@ -82,9 +81,6 @@ async function baseRef(context: StepContext<IngestParams>): Promise<ArtifactRef>
 async function source(context: StepContext<IngestParams>, file: string): Promise<ArtifactRef> {
   const { store, ledger } = context.deps;
   await checkRowsFile(file);
-  const digest = await digestFile(file);
-  const known = await findArtifact(ledger, digest);
-  if (known && (await store.condition(digest)) === 'ok') return { digest, type: known.type } as ArtifactRef;
   return enterArtifact(ledger, 'Source', await store.putFile(file), { from: file });
 }
 

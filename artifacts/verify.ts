@@ -9,23 +9,15 @@ export interface Damage {
   condition: 'corrupt' | 'missing';
 }
 
-/**
- * Hashes everything in the store again and compares it with its address, and the store with the ledger.
- * @param progress Told how many of how many files were hashed.
- */
-export async function verifyStore(
-  store: Store,
-  ledger: Ledger,
-  progress: (done: number, of: number) => void = () => undefined,
-): Promise<{ checked: number; damaged: Damage[] }> {
+/** Hashes everything in the store again and compares it with its address, and the store with the ledger. */
+export async function verifyStore(store: Store, ledger: Ledger): Promise<{ checked: number; damaged: Damage[] }> {
   const { blobs, trees } = await store.list();
   const known = new Map((await listArtifacts(ledger)).map(({ digest, type }) => [digest, type]));
   const damaged: Damage[] = [];
   const add = (digest: string, condition: Damage['condition']): void =>
     void damaged.push({ digest, type: known.get(digest) ?? 'Blob', condition });
   const present = new Set(blobs);
-  for (const [i, digest] of blobs.entries()) {
-    progress(i, blobs.length);
+  for (const digest of blobs) {
     if ((await store.condition(digest)) === 'corrupt') add(digest, 'corrupt');
   }
   const corrupt = new Set(damaged.map(({ digest }) => digest));

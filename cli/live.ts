@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
 import type { ExecutionRow } from '../artifacts/ledger/schema.ts';
 import { plain } from '../configs/plain.ts';
-import { duration } from './output.ts';
+import { duration, factsLine, type Facts } from './output.ts';
 import { progressOf, secondsBetween } from './run-document.ts';
 
 /** Between two lines about the same running step where stderr is no terminal, in ms. */
@@ -105,13 +105,7 @@ function progressText(row: ExecutionRow): string {
 }
 
 function factsText(row: ExecutionRow): string {
-  const facts = JSON.parse(row.facts_json) as Record<string, string | number | boolean | null>;
-  const shown = Object.entries(facts).filter(([key]) => key !== 'reason');
-  return plain(
-    shown
-      .map(([key, value]) => `${words(key)} ${typeof value === 'number' ? +value.toFixed(4) : String(value)}`)
-      .join(', '),
-  );
+  return factsLine(JSON.parse(row.facts_json) as Facts, words);
 }
 
 function errorOf(row: ExecutionRow): string {

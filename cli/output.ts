@@ -1,4 +1,5 @@
 import { stripVTControlCharacters, styleText } from 'node:util';
+import { plain } from '../configs/plain.ts';
 
 /** Results go to stdout. */
 export function print(text: string): void {
@@ -40,6 +41,18 @@ export function table(rows: readonly (readonly string[])[]): string {
 }
 
 const width = (text: string): number => stripVTControlCharacters(text).length;
+
+export type Facts = Record<string, string | number | boolean | null>;
+
+/** What a step found, on one line; its reason in words is left to those who show it at length. */
+export function factsLine(facts: Facts, nameOf: (key: string) => string = (key) => key): string {
+  return plain(
+    Object.entries(facts)
+      .filter(([key]) => key !== 'reason')
+      .map(([key, value]) => `${nameOf(key)} ${typeof value === 'number' ? +value.toFixed(4) : String(value)}`)
+      .join(', '),
+  );
+}
 
 /** `0.2 s`, `74 s`, `12 min`, `3.4 h`. */
 export function duration(seconds: number): string {

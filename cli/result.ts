@@ -1,5 +1,5 @@
 import { plain } from '../configs/plain.ts';
-import { duration, paint, print, shortDigest, table } from './output.ts';
+import { duration, factsLine, paint, print, shortDigest, table } from './output.ts';
 import type { RunDocument, StepDocument } from './run-document.ts';
 import type { Measure } from '../configs/refs.ts';
 
@@ -31,12 +31,12 @@ export function printRun(run: RunDocument): void {
 /** What every step found, took in and gave. */
 export function printStepDetails({ steps }: RunDocument): void {
   for (const step of steps) {
-    const facts = factLine(step);
+    const facts = factsLine(step.facts ?? {});
     const refs = [
       ...Object.entries(step.inputs).map(([role, digest]) => ['  in', role, shortDigest(digest)]),
       ...Object.entries(step.outputs).map(([role, digest]) => ['  out', role, shortDigest(digest)]),
     ];
-    if (refs.length > 0) print(`\n${step.name}${facts && `: ${plain(facts)}`}\n${table(refs)}`);
+    if (refs.length > 0) print(`\n${step.name}${facts && `: ${facts}`}\n${table(refs)}`);
   }
 }
 
@@ -54,13 +54,6 @@ function stepRows(steps: readonly StepDocument[]): string[][] {
     plain(step.error?.message ?? step.reason ?? ''),
   ]);
   return [['step', 'status', 'time', 'attempts', ''].map((title) => paint('dim', title)), ...rows];
-}
-
-function factLine({ facts = {} }: StepDocument): string {
-  return Object.entries(facts)
-    .filter(([key]) => key !== 'reason')
-    .map(([key, value]) => `${key} ${typeof value === 'number' ? +value.toFixed(4) : String(value)}`)
-    .join(', ');
 }
 
 function metricRows(metrics: Record<string, Measure>): string[][] {

@@ -30,8 +30,9 @@ export async function startRun(state: State, recipe: Recipe, options: RunOptions
   return withClient(at, async (client) => {
     const id = newRunId(recipe.name);
     const startedBy = actor();
-    await openRun(ledger, { id, recipe, options, workflowId: id, startedBy });
+    // The workflow enters the run as well; entered here first, one that cannot be started would run for ever.
     await startWorkflow(client, { id, recipe, options, startedBy });
+    await openRun(ledger, { id, recipe, options, workflowId: id, startedBy });
     tell(`run ${id}${flags.detach ? '' : ' (Ctrl+C leaves it running)'}`);
     const run = flags.detach ? ((await findRun(ledger, id)) as RunRow) : await watchRun(state, client, id);
     const document = await runDocument(ledger, run, at);

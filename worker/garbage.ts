@@ -1,6 +1,6 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { dropArtifacts, listArtifacts, neededDigests } from '../artifacts/ledger/artifacts.ts';
+import { dropArtifact, neededDigests } from '../artifacts/ledger/artifacts.ts';
 import type { Ledger } from '../artifacts/ledger/open.ts';
 import { listRunning } from '../artifacts/ledger/runs.ts';
 import { createFileStore } from '../artifacts/store.ts';
@@ -53,19 +53,14 @@ export async function findGarbage(home: Home, ledger: Ledger): Promise<Garbage[]
  */
 export async function removeGarbage(home: Home, ledger: Ledger, garbage: readonly Garbage[]): Promise<void> {
   const store = createFileStore(home.store);
-  const gone: string[] = [];
   for (const { kind, id } of garbage) {
     await refuseWhileRunning(ledger);
     if (kind === 'artifact') {
+      // In this order: an artifact that is in the ledger and not in the store counts as damage.
+      await dropArtifact(ledger, id);
       await store.remove(id);
-      gone.push(id);
     } else await rm(id, { recursive: true, force: true });
   }
-  const known = new Set((await listArtifacts(ledger)).map(({ digest }) => digest));
-  await dropArtifacts(
-    ledger,
-    gone.filter((digest) => known.has(digest)),
-  );
 }
 
 async function refuseWhileRunning(ledger: Ledger): Promise<void> {

@@ -2,15 +2,16 @@ import { accessSync, constants, existsSync, readdirSync, statSync } from 'node:f
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
 import { modelFolderProblem } from '../adapters/mlx/model-folder.ts';
+import { pythonProgram } from '../adapters/mlx/python.ts';
 import { freeBytes } from '../artifacts/store.ts';
 import { terminal, TerminalError } from '../configs/failure.ts';
 import type { Recipe } from '../configs/recipe.ts';
 import { columnsOf } from '../configs/template.ts';
 import { prepareRows, type PreparedStatistics, type SourceRow } from '../data/prepare.ts';
 import { checkRowsFile, readRows, RowTally } from '../data/rows-file.ts';
-import { findTemporal, findTrainer } from '../scripts/toolchain.js';
 import { isRemote } from './connect.ts';
 import type { Home } from './home.ts';
+import { requireTemporal } from './server.ts';
 
 /** What can be said about a run before it starts. */
 export interface Preflight {
@@ -41,24 +42,13 @@ const MODEL_COPIES = 3;
  * `DiskFull`.
  */
 export async function preflight(recipe: Recipe, home: Home): Promise<Preflight> {
-  checkTools();
+  if (!isRemote()) requireTemporal();
+  pythonProgram('train.py');
   const report: Preflight = { problems: [], notes: [], bytes: { data: 0, model: 0 } };
   await checkData(recipe, report);
   await checkModel(recipe, report);
   await checkDisk(home, report);
   return report;
-}
-
-function checkTools(): void {
-  if (!isRemote() && !findTemporal()) {
-    throw terminal('NoTemporal', 'the Temporal CLI is missing: run `npm run setup`, then try again');
-  }
-  if (!findTrainer()) {
-    throw terminal(
-      'NoTrainer',
-      'the Python environment of the trainer is missing: run `npm run setup`, then try again',
-    );
-  }
 }
 
 async function checkData(recipe: Recipe, report: Preflight): Promise<void> {

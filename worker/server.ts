@@ -54,10 +54,16 @@ export function serverArguments(database: string | undefined, port: number, uiPo
   ];
 }
 
-/** Starts the local Temporal server on the port it had before, or the next free one, and waits until it answers. */
-export async function startServer(home: Home): Promise<PartState<'server'>> {
+/** The Temporal CLI. @throws TerminalError `NoTemporal` */
+export function requireTemporal(): { path: string } {
   const temporal = findTemporal();
   if (!temporal) throw terminal('NoTemporal', 'the Temporal CLI is missing: run `npm run setup`, then try again');
+  return temporal;
+}
+
+/** Starts the local Temporal server on the port it had before, or the next free one, and waits until it answers. */
+export async function startServer(home: Home): Promise<PartState<'server'>> {
+  const temporal = requireTemporal();
   mkdirSync(home.server, { recursive: true });
   // One at a time: another home that found the same port free would take it, and this home its server for its own.
   return withLock(join(cacheDir(), 'ports.lock'), 2 * START_TIMEOUT, async () => {

@@ -19,6 +19,4 @@ export function toMermaid({ root, nodes, edges }: Lineage): string {
 
 /** Names and paths come from people: nothing in them may end the quotes or start markup. */
 const quote = (text: string): string =>
-  text
-    .replace(/[^\p{L}\p{N} .,:@/_()[\]-]/gu, (found) => `#${found.codePointAt(0)};`)
-    .replace(/[[\]]/g, (found) => `#${found.codePointAt(0)};`);
+  text.replace(/[^\p{L}\p{N} .,:@/_()-]/gu, (found) => `#${found.codePointAt(0)};`);

@@ -47,7 +47,7 @@ export async function neededDigests(ledger: Ledger): Promise<Set<string>> {
   return new Set([...edges.map(({ digest }) => digest), ...versions.flatMap(({ digest, card }) => [digest, card])]);
 }
 
-/** Forgets artifacts that were removed from the store. */
-export async function dropArtifacts(ledger: Ledger, digests: readonly string[]): Promise<void> {
-  for (const digest of digests) await ledger.deleteFrom('artifacts').where('digest', '=', digest).execute();
+/** Forgets an artifact; one that is not there is no error. */
+export async function dropArtifact(ledger: Ledger, digest: string): Promise<void> {
+  await ledger.deleteFrom('artifacts').where('digest', '=', digest).execute();
 }
