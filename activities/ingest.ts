@@ -1,21 +1,36 @@
-import { createWriteStream } from 'node:fs';
-import { once } from 'node:events';
+import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { enterArtifact } from '../artifacts/ledger/artifacts.ts';
+import { datasetAt } from '../artifacts/ledger/datasets.ts';
 import { refsOf } from '../artifacts/ledger/executions.ts';
+import { FORMATS, isDatasetRef } from '../configs/data.ts';
 import { terminal } from '../configs/failure.ts';
 import type { ArtifactRef, Refs } from '../configs/refs.ts';
-import { checkRowsFile, readRows, RowTally } from '../data/rows-file.ts';
+import { IntakeTally, takeIn, type IntakeOrder } from '../data/intake.ts';
+import { writeLines } from '../data/lines.ts';
+import { findFiles } from '../data/sources/find.ts';
+import { readSql } from '../data/sources/sql.ts';
+import { CONTAINERS, type SourceFile } from '../data/sources/source.ts';
 import type { StepContext } from './step/context.ts';
 import { defineStep, type Step } from './step/define.ts';
 import type { Deps } from './step/deps.ts';
 
+const Origin = z.strictObject({
+  /** Files, globs, folders, datasets of the ledger. */
+  uris: z.array(z.string()),
+  format: z.enum(['auto', ...FORMATS]),
+  sql: z.string().optional(),
+  connection: z.string().optional(),
+});
+
 export const IngestParams = z.strictObject({
-  train: z.string(),
-  test: z.string().optional(),
-  /** Columns that the template needs. */
-  columns: z.array(z.string()),
+  train: Origin,
+  test: Origin.optional(),
+  template: z.strictObject({ system: z.string().optional(), prompt: z.string(), completion: z.string() }).optional(),
+  label: z.string().optional(),
+  /** Columns that later steps need. */
+  keep: z.array(z.string()),
   maxBadShare: z.number(),
   maxRowBytes: z.int(),
   base: z.string(),
@@ -23,24 +38,38 @@ export const IngestParams = z.strictObject({
 });
 export type IngestParams = z.infer<typeof IngestParams>;
 
+/** What was noted about a source. A stored copy has no name that would tell what it contains. */
+const SourceMeta = z.object({
+  from: z.string().optional(),
+  container: z.enum(CONTAINERS).default('jsonl'),
+  compression: z.enum(['gzip', 'zstd']).optional(),
+});
+
+type Side = 'train' | 'test';
+
 /**
- * Brings in what comes from outside: the row files, read line by line, and the base model. Each gets a digest;
- * rows that cannot be used are put aside with their line and the reason.
+ * Brings in what comes from outside: files, queries and the base model. Each gets a digest; rows are read into the
+ * one form, and those that cannot be are put aside with file, line and reason.
  *
- * Outputs: `train`, `test` (Dataset: JSONL of `{line, row}`), `base` (Model), `trainQuarantine` and
- * `testQuarantine` (Quarantine: JSONL of `{line, reason, excerpt}`) where there are bad rows.
+ * Outputs: `train`, `test` (Dataset: JSONL of rows), `base` (Model), `trainQuarantine` and `testQuarantine`
+ * (Quarantine: JSONL of `{file, source, line, reason, row | excerpt}`) where there are bad rows.
  */
 export function createIngest(deps: Deps): Step<IngestParams> {
   return defineStep(deps, {
     name: 'ingest',
-    version: '1',
+    version: '2',
     params: IngestParams,
-    keyed: ({ columns, maxBadShare, maxRowBytes }) => ({ columns, maxBadShare, maxRowBytes }),
+    // Where a file lies is no part of what it says.
+    keyed: ({ train, test, base: _base, revision: _revision, ...rest }) => ({
+      ...rest,
+      train: { ...train, uris: train.uris.length },
+      ...(test ? { test: { ...test, uris: test.uris.length } } : {}),
+    }),
 
     identity: async (context) => {
       const { train, test, base, revision } = context.params;
-      const inputs: Refs = { trainFile: await source(context, train) };
-      if (test !== undefined) inputs['testFile'] = await source(context, test);
+      const inputs: Refs = { ...(await bringIn(context, 'train', train)) };
+      if (test !== undefined) Object.assign(inputs, await bringIn(context, 'test', test));
       const found = await deps.models.resolve(base, revision, context.run.id, { signal: context.signal });
       const { digest } = await context.save(
         'Model',
@@ -53,101 +82,153 @@ export function createIngest(deps: Deps): Step<IngestParams> {
 
     run: async (context) => {
       const { train, test } = context.params;
+      const inputs = await refsOf(context.deps.ledger, context.executionId, 'in');
       const outputs: Refs = {};
       const facts: Record<string, number> = {};
-      for (const [role, file] of [
+      for (const [side, origin] of [
         ['train', train],
         ['test', test],
       ] as const) {
-        if (file === undefined) continue;
-        const read = await takeRows(context, role, file);
-        outputs[role] = read.rows;
-        if (read.quarantine) outputs[`${role}Quarantine`] = read.quarantine;
-        facts[`${role}Rows`] = read.good;
-        facts[`${role}Bad`] = read.bad;
+        if (origin === undefined) continue;
+        const taken = await takeRows(context, side, origin, inputs);
+        outputs[side] = taken.rows;
+        if (taken.quarantine) outputs[`${side}Quarantine`] = taken.quarantine;
+        facts[`${side}Rows`] = taken.good;
+        facts[`${side}Bad`] = taken.bad;
       }
-      const base = await baseRef(context);
-      return { outputs: { ...outputs, base }, facts };
+      return { outputs: { ...outputs, base: inputs['baseModel'] as ArtifactRef }, facts };
     },
   });
 }
 
-/** The base model that `identity` has stored and noted as an input. */
-async function baseRef(context: StepContext<IngestParams>): Promise<ArtifactRef> {
-  return (await refsOf(context.deps.ledger, context.executionId, 'in'))['baseModel'] as ArtifactRef;
-}
+type Context = StepContext<IngestParams>;
+type OriginParams = z.infer<typeof Origin>;
 
-/** Stores a file as it came; its digest is the sha256 that `sha256sum` prints. */
-async function source(context: StepContext<IngestParams>, file: string): Promise<ArtifactRef> {
+/** Role of the n-th source of a side, from 0. */
+const roleOf = (side: Side, index: number): string => `${side}File${index === 0 ? '' : index + 1}`;
+
+/** Stores every file as it came; its digest is the sha256 that `sha256sum` prints. What a database gives is stored as rows. */
+async function bringIn(context: Context, side: Side, origin: OriginParams): Promise<Refs> {
   const { store, ledger } = context.deps;
-  await checkRowsFile(file);
-  return enterArtifact(ledger, 'Source', await store.putFile(file), { from: file });
+  if (origin.connection !== undefined) {
+    const snapshot = writeLines(join(context.scratch, `${side}-query.jsonl`));
+    try {
+      for await (const batch of readSql(orderOf(context, origin), [], context.signal)) {
+        for (const found of batch) if ('value' in found) snapshot.write(found.value);
+      }
+    } finally {
+      snapshot.close();
+    }
+    const from = `query of ${origin.connection}`;
+    const ref = await enterArtifact(ledger, 'Source', await store.putFile(snapshot.path), { from, sql: origin.sql });
+    await rm(snapshot.path);
+    return { [roleOf(side, 0)]: ref };
+  }
+  const refs: ArtifactRef[] = [];
+  for (const uri of origin.uris) {
+    if (isDatasetRef(uri)) refs.push(await datasetNamed(context, uri));
+    else {
+      for (const { path, container, compression } of await findFiles([uri]))
+        refs.push(
+          await enterArtifact(ledger, 'Source', await store.putFile(path), { from: path, container, compression }),
+        );
+    }
+  }
+  return Object.fromEntries(refs.map((ref, i) => [roleOf(side, i), ref]));
 }
 
-interface RowsRead {
+async function datasetNamed({ deps }: Context, uri: string): Promise<ArtifactRef> {
+  if (uri.startsWith('sha256:')) return { digest: uri, type: 'Dataset' };
+  const [name = '', version = ''] = uri.split('@');
+  const found = await datasetAt(deps.ledger, name, version === 'latest' ? 'latest' : Number(version.slice(1)));
+  if (!found)
+    throw terminal('NoSuchDataset', `there is no dataset ${uri}: \`anneal data list\` shows those of this ledger`);
+  return { digest: found.digest, type: 'Dataset' };
+}
+
+const orderOf = ({ params }: Context, { uris, ...origin }: OriginParams): IntakeOrder => ({
+  ...origin,
+  uris,
+  template: params.template,
+  label: params.label,
+  keep: params.keep,
+  maxRowBytes: params.maxRowBytes,
+});
+
+interface RowsTaken {
   rows: ArtifactRef;
   quarantine?: ArtifactRef;
   good: number;
   bad: number;
 }
 
-async function takeRows(context: StepContext<IngestParams>, role: string, file: string): Promise<RowsRead> {
-  const { columns, maxBadShare } = context.params;
-  const rows = createLines(join(context.scratch, `${role}.jsonl`));
-  const quarantine = createLines(join(context.scratch, `${role}-quarantine.jsonl`));
-  const tally = new RowTally();
-  for await (const found of readRows(file, context.params)) {
-    context.signal.throwIfAborted();
-    tally.add(found);
-    if ('reason' in found) await quarantine.add({ line: found.line, reason: found.reason, excerpt: found.excerpt });
-    else await rows.add({ line: found.line, row: found.row });
+async function takeRows(context: Context, side: Side, origin: OriginParams, inputs: Refs): Promise<RowsTaken> {
+  const sources = await sourcesOf(context, side, origin, inputs);
+  const names =
+    origin.sql !== undefined && origin.connection === undefined ? ['the query'] : sources.map(({ from }) => from);
+  const order = orderOf(context, origin);
+  const tally = new IntakeTally(names, order, context.params.maxBadShare);
+  const rows = writeLines(join(context.scratch, `${side}.jsonl`));
+  const quarantine = writeLines(join(context.scratch, `${side}-quarantine.jsonl`));
+  // What came from a database is rows by now.
+  const stored = origin.connection === undefined ? order : { ...order, sql: undefined, connection: undefined };
+  try {
+    for await (const taken of takeIn(stored, sources, context.signal)) {
+      tally.add(taken);
+      for (const row of taken.rows) rows.write(row);
+      for (const bad of taken.bad) quarantine.write({ file: names[bad.source], ...bad });
+    }
+  } finally {
+    rows.close();
+    quarantine.close();
   }
-  await rows.end();
-  await quarantine.end();
-  const { good, bad, first } = tally;
-  const problem = tally.problem(file, columns, maxBadShare);
-  if (problem !== undefined) {
-    if (bad > 0) await keepQuarantine(context, role, quarantine.path);
-    throw terminal(bad > 0 ? 'TooManyBadRows' : 'EmptyData', problem, {
-      file,
-      line: first?.line ?? 0,
-      bad,
-      rows: tally.rows,
-    });
+  const { good, bad, problem, notes, counts } = tally;
+  if (problem !== undefined && bad > 0) {
+    // A run that stops because of bad rows still leaves them where a person can open them.
+    const { digest } = await context.save('Quarantine', { file: quarantine.path }, { role: side });
+    await context.log('quarantine', `all bad rows of ${side}: ${await context.deps.store.path(digest)}`);
   }
-  const note = tally.note(file);
-  if (note !== undefined) await context.log('quarantine', note);
+  tally.check();
+  for (const note of notes) await context.log('quarantine', note);
+  const from = sources.map((source, i) => ({ digest: source.digest, from: source.from, ...counts[i] }));
   return {
-    rows: await context.save('Dataset', { file: rows.path }, { rows: good, stage: 'ingested', from: file }),
+    rows: await context.save(
+      'Dataset',
+      { file: rows.path },
+      { rows: good, stage: 'ingested', from: fromOf(origin, names), sources: from },
+    ),
     ...(bad > 0
-      ? { quarantine: await context.save('Quarantine', { file: quarantine.path }, { rows: bad, from: file }) }
+      ? {
+          quarantine: await context.save(
+            'Quarantine',
+            { file: quarantine.path },
+            { rows: bad, from: fromOf(origin, names) },
+          ),
+        }
       : {}),
     good,
     bad,
   };
 }
 
-/** A run that stops because of bad rows still leaves them where a person can open them. */
-async function keepQuarantine(context: StepContext<IngestParams>, role: string, path: string): Promise<void> {
-  const { digest } = await context.save('Quarantine', { file: path }, { role });
-  await context.log('quarantine', `all bad rows of the ${role} file: ${await context.deps.store.path(digest)}`);
-}
+/** Where rows came from, in a few words. */
+const fromOf = ({ uris, connection }: OriginParams, names: readonly string[]): string =>
+  connection === undefined ? (names.length === 1 ? (names[0] as string) : uris.join(', ')) : `query of ${connection}`;
 
-/** Writes JSON lines to a file, waiting when the disk is slower. */
-function createLines(path: string): { path: string; add(value: unknown): Promise<void>; end(): Promise<void> } {
-  const stream = createWriteStream(path);
-  let failure: Error | undefined;
-  stream.on('error', (error) => (failure = error));
-  return {
-    path,
-    add: async (value) => {
-      if (failure) throw failure;
-      if (!stream.write(`${JSON.stringify(value)}\n`)) await once(stream, 'drain');
-    },
-    end: async () => {
-      stream.end();
-      await once(stream, 'close');
-      if (failure) throw failure;
-    },
-  };
+/** The stored copies of a side's sources, read in place of the files, which may change meanwhile. */
+async function sourcesOf(
+  context: Context,
+  side: Side,
+  origin: OriginParams,
+  inputs: Refs,
+): Promise<(SourceFile & { digest: string; from: string })[]> {
+  const found: (SourceFile & { digest: string; from: string })[] = [];
+  for (let i = 0; inputs[roleOf(side, i)]; i += 1) {
+    const { digest } = inputs[roleOf(side, i)] as ArtifactRef;
+    const path = await context.deps.store.path(digest);
+    const { from = origin.uris[i] ?? digest, container, compression } = SourceMeta.parse(await context.metaOf(digest));
+    const packed = compression ? { compression } : {};
+    found.push({ path, bytes: (await stat(path)).size, container, ...packed, digest, from });
+  }
+  return found;
 }

@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import type { PreparedStatistics } from '../data/prepare.ts';
+import type { PreparedStatistics } from '../data/preparation.ts';
 import type { EvalReport } from './evaluate.ts';
 import type { GateVerdict } from './gate.ts';
 

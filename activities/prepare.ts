@@ -1,88 +1,216 @@
-import { createReadStream } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { z } from 'zod';
-import { canonicalJson } from '../artifacts/canonical.ts';
+import { canonicalJson, digestOf } from '../artifacts/canonical.ts';
+import { listEvalSets, registerDataset } from '../artifacts/ledger/datasets.ts';
+import { findExecution } from '../artifacts/ledger/executions.ts';
 import { terminal } from '../configs/failure.ts';
-import { readJsonl } from '../data/jsonl.ts';
-import { prepareRows, type SourceRow } from '../data/prepare.ts';
+import { PolicyList } from '../configs/policies.ts';
+import type { Refs } from '../configs/refs.ts';
+import { rowsIn, readLines, writeLines } from '../data/lines.ts';
+import type { EvalSet } from '../data/policies/policy.ts';
+import { emptyProblem, prepareDatasets, withOwnTestSet } from '../data/preparation.ts';
+import type { Row, TestRow } from '../data/row.ts';
+import type { EarlierSplit } from '../data/split.ts';
+import { loadTokenizer } from '../data/tokens/hugging-face.ts';
+import { dataReportPage } from './data-report.ts';
+import type { StepContext } from './step/context.ts';
 import { defineStep, type Step } from './step/define.ts';
 import type { Deps } from './step/deps.ts';
 
 export const PrepareParams = z.strictObject({
-  template: z.strictObject({ system: z.string().optional(), prompt: z.string(), completion: z.string() }),
-  /** Share split off for testing when there is no test file. */
-  testShare: z.number().optional(),
+  /** Name of the pipeline; the test set is registered as `<pipeline>.test`. */
+  pipeline: z.string(),
+  policies: PolicyList,
+  /** How the test set is taken out of the training rows; absent where there is a test source. */
+  split: z
+    .strictObject({
+      test: z.number().optional(),
+      group: z.string().optional(),
+      stratify: z.boolean(),
+      time: z.string().optional(),
+      from: z.string().optional(),
+    })
+    .optional(),
+  /** Longest row that the tuner takes, in tokens. */
+  maxTokens: z.int(),
+  maskPrompt: z.boolean(),
+  seed: z.int(),
+  /** Who started the run, for the register of datasets. */
+  actor: z.string(),
 });
 export type PrepareParams = z.infer<typeof PrepareParams>;
+type Context = StepContext<PrepareParams>;
 
 /**
- * Makes conversations out of rows, drops repeats, and keeps every prompt of the test set out of training.
+ * Puts rows through the policies of the recipe, takes the test set out, and keeps every registered test row out of
+ * training.
  *
- * Inputs: `train`, and `test` where there is a test file. Outputs: `train`, `test` (Dataset), `statistics`.
+ * Inputs: `train`, `base`, and `test` where there is a test source. Outputs: `train`, `test` (Dataset),
+ * `statistics`, `report` (DataReport: a page to look at), `quarantine` (rows taken out, with policy and reason)
+ * and `fewShot` (Dataset) where there are any.
  */
 export function createPrepare(deps: Deps): Step<PrepareParams> {
   return defineStep(deps, {
     name: 'prepare',
-    version: '1',
+    version: '2',
     params: PrepareParams,
+    keyed: ({ actor: _actor, ...rest }) => rest,
+
+    // Parts of the key and no inputs: a model made of these rows does not come from the sets they were held against.
+    identity: async (context) => {
+      const parts: Record<string, string> = {};
+      const { policies, split } = context.params;
+      const others = await otherSets(context);
+      if (
+        withOwnTestSet(policies).some((policy) => policy.policy === 'decontaminate' && policy.against === 'registered')
+      )
+        for (const { name, version, digest } of others) parts[`evalSet.${name}@v${version}`] = digest;
+      const last = others.find(({ name }) => name === testName(context.params));
+      if (split?.stratify === true && last) {
+        parts['earlier.test'] = last.digest;
+        const { trainedOn } = await context.metaOf(last.digest);
+        if (typeof trainedOn === 'string') parts['earlier.train'] = trainedOn;
+      }
+      return { parts };
+    },
+
     run: async (context) => {
-      const { template, testShare } = context.params;
-      const trainRows = await readLines(await context.pathOf('train'));
-      const testRows = context.inputs['test'] ? await readLines(await context.pathOf('test')) : undefined;
-      const { train, test, statistics } = prepareRows(template, trainRows, testRows, testShare ?? 0);
-      if (test.length === 0) {
-        const why = testRows
-          ? 'every row of the test file is gone'
-          : `a share of ${testShare} of ${trainRows.length} rows gave none`;
-        throw terminal('EmptyTestSet', `the test set is empty after preparation (${why}): give more test rows`, {
-          statistics,
-        });
-      }
-      if (train.length === 0) {
-        const { duplicates, inTestSet } = statistics.train;
-        throw terminal(
-          'EmptyTrainingSet',
-          `no training row is left: ${duplicates} are repeats and the prompts of ${inTestSet} stand in the test set; training and test file must differ`,
-          { statistics },
-        );
-      }
-      const file = async (name: string, rows: unknown[]): Promise<string> => {
-        const path = join(context.scratch, name);
-        await writeFile(path, rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
-        return path;
+      const { params, deps } = context;
+      const parts = await partsOf(context);
+      const base = await context.pathOf('base');
+      const tokenizer = await loadTokenizer(base, { maskPrompt: params.maskPrompt });
+      const made = await prepareDatasets({
+        policies: withOwnTestSet(params.policies),
+        train: readLines<Row>(await context.pathOf('train')),
+        test: context.inputs['test'] ? readLines<Row>(await context.pathOf('test')) : undefined,
+        split: params.split,
+        earlier: await earlierSplit(deps, parts),
+        evalSets: await evalSets(deps, parts),
+        countTokens: typeof tokenizer === 'string' ? tokenizer : (row) => tokenizer.countRow(row),
+        maxTokens: params.maxTokens,
+        seed: params.seed,
+        folder: context.scratch,
+        signal: context.signal,
+      });
+      const { statistics, fewShot, removed } = made;
+      const empty = emptyProblem(statistics);
+      if (empty) throw terminal(empty.type, empty.message, { train: statistics.train, test: statistics.test });
+      for (const note of statistics.notes) await context.log('note', note);
+      const family = familyOf(context);
+      const train = await context.save(
+        'Dataset',
+        { file: made.train },
+        { rows: statistics.train.kept, stage: 'prepared', use: 'sft', kind: 'sft' },
+      );
+      const test = await context.save(
+        'Dataset',
+        { file: made.test },
+        { rows: statistics.test.kept, stage: 'prepared', use: 'eval', kind: 'eval', family, trainedOn: train.digest },
+      );
+      const outputs: Refs = {
+        train,
+        test,
+        statistics: await context.save('Statistics', { text: canonicalJson(statistics) }),
       };
+      if (removed.rows > 0)
+        outputs['quarantine'] = await context.save('Quarantine', { file: removed.path }, { rows: removed.rows });
+      if (fewShot.length > 0) outputs['fewShot'] = await saveRows(context, 'few-shot', fewShot);
+      outputs['report'] = await context.save('DataReport', {
+        text: await dataReportPage(context, { statistics, train: made.train, counter: tokenizer }),
+      });
+      const registered = await registerDataset(deps.ledger, {
+        name: testName(params),
+        digest: test.digest,
+        kind: 'eval',
+        rows: statistics.test.kept,
+        actor: params.actor,
+        runId: context.run.id,
+      });
       return {
-        outputs: {
-          train: await context.save(
-            'Dataset',
-            { file: await file('train.jsonl', train) },
-            { rows: train.length, stage: 'prepared', use: 'sft' },
-          ),
-          test: await context.save(
-            'Dataset',
-            { file: await file('test.jsonl', test) },
-            { rows: test.length, stage: 'prepared', use: 'eval' },
-          ),
-          statistics: await context.save('Statistics', { text: canonicalJson(statistics) }),
-        },
+        outputs,
         facts: {
-          trainRows: train.length,
-          testRows: test.length,
+          trainRows: statistics.train.kept,
+          testRows: statistics.test.kept,
           duplicates: statistics.train.duplicates + statistics.test.duplicates,
           inTestSet: statistics.train.inTestSet,
+          ...(statistics.train.removed + statistics.test.removed > 0
+            ? { removed: statistics.train.removed + statistics.test.removed }
+            : {}),
+          testSet: `${testName(params)}@v${registered.version}`,
         },
       };
     },
   });
 }
 
-async function readLines(path: string): Promise<SourceRow[]> {
-  const rows: SourceRow[] = [];
-  // Not node:readline, which also ends lines at U+2028 and so breaks rows that hold one.
-  for await (const found of readJsonl(createReadStream(path), Number.POSITIVE_INFINITY)) {
-    if (!('row' in found)) throw new Error(`${path}:${found.line} ${found.reason}`);
-    rows.push(found.row as unknown as SourceRow);
+const testName = ({ pipeline }: PrepareParams): string => `${pipeline}.test`;
+
+/** Same rows, same settings: what such a preparation registered is its own earlier result and no other test set. */
+const familyOf = ({ params: { actor: _actor, ...params }, inputs }: Context): string =>
+  digestOf(
+    canonicalJson({
+      params,
+      inputs: Object.fromEntries(Object.entries(inputs).map(([role, { digest }]) => [role, digest])),
+    }),
+  );
+
+/** Registered test and evaluation sets that this preparation did not make itself, newest version first. */
+async function otherSets(context: Context): Promise<{ name: string; version: number; digest: string }[]> {
+  const family = familyOf(context);
+  const own = Object.values(context.inputs).map(({ digest }) => digest);
+  const sets: { name: string; version: number; digest: string }[] = [];
+  for (const set of await listEvalSets(context.deps.ledger)) {
+    if (own.includes(set.digest) || (await context.metaOf(set.digest))['family'] === family) continue;
+    sets.push(set);
   }
-  return rows;
+  return sets;
+}
+
+/** The named digests that the key was made of, so that exactly these sets are used. */
+async function partsOf(context: Context): Promise<Map<string, string>> {
+  const row = await findExecution(context.deps.ledger, context.run.id, context.instance);
+  const parts = JSON.parse(row?.parts_json ?? '{}') as Record<string, string>;
+  return new Map(Object.entries(parts).map(([name, digest]) => [name.replace(/^identity\./, ''), digest]));
+}
+
+/**
+ * Every registered test and evaluation set, for a look before a run. Those that the pipeline made itself are left
+ * out: whether they are its own earlier result is known only to the run.
+ */
+export async function registeredSets(
+  { ledger, store }: Pick<Deps, 'ledger' | 'store'>,
+  pipeline: string,
+): Promise<EvalSet[]> {
+  const sets = (await listEvalSets(ledger)).filter(({ name }) => name !== `${pipeline}.test`);
+  return Promise.all(
+    sets.map(async ({ digest, name, version }) => ({
+      digest,
+      name: `${name}@v${version}`,
+      rows: rowsIn<TestRow>(await store.path(digest)),
+    })),
+  );
+}
+
+async function evalSets({ store }: Deps, parts: ReadonlyMap<string, string>): Promise<EvalSet[]> {
+  const sets: EvalSet[] = [];
+  for (const [part, digest] of parts) {
+    const name = /^evalSet\.(.*)$/.exec(part)?.[1];
+    if (name !== undefined) sets.push({ digest, name, rows: rowsIn<TestRow>(await store.path(digest)) });
+  }
+  return sets;
+}
+
+async function earlierSplit({ store }: Deps, parts: ReadonlyMap<string, string>): Promise<EarlierSplit> {
+  const prompts = async (digest: string | undefined): Promise<Set<string>> => {
+    const ids = new Set<string>();
+    if (digest !== undefined) for (const row of rowsIn<Row>(await store.path(digest))) ids.add(row.promptId);
+    return ids;
+  };
+  return { test: await prompts(parts.get('earlier.test')), train: await prompts(parts.get('earlier.train')) };
+}
+
+async function saveRows(context: Context, kind: string, rows: readonly Row[]): Promise<Refs[string]> {
+  const file = writeLines(`${context.scratch}/${kind}.jsonl`);
+  for (const row of rows) file.write(row);
+  file.close();
+  return context.save('Dataset', { file: file.path }, { rows: rows.length, stage: 'prepared', kind });
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { registerVersion } from '../artifacts/ledger/models.ts';
-import type { PreparedStatistics } from '../data/prepare.ts';
+import type { PreparedStatistics } from '../data/preparation.ts';
 import type { EvalReport } from './evaluate.ts';
 import type { GateVerdict } from './gate.ts';
 import { modelCard } from './model-card.ts';

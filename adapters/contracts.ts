@@ -100,3 +100,63 @@ export interface BaseModel {
 export interface Models {
   resolve(base: string, revision: string | undefined, run: string, watch: { signal: AbortSignal }): Promise<BaseModel>;
 }
+
+/** One message to a writer; `content` is text, or parts as in the OpenAI chat form. */
+export interface WriterMessage {
+  role: string;
+  content: string | readonly unknown[] | null;
+  name?: string | undefined;
+}
+
+/** One question that is answered with one text. */
+export interface WriterRequest {
+  messages: readonly WriterMessage[];
+  /** JSON Schema of the answer; a writer that cannot enforce it asks for it in words. */
+  schema?: Record<string, unknown> | undefined;
+  seed: number;
+  /** 0 and more; 0: always the likeliest word. */
+  temperature: number;
+  /** Above 0, at most 1. */
+  topP: number;
+  maxTokens: number;
+}
+
+/** How an answer was kept to its schema: by the server, only to be JSON, by words in the prompt, or it had none. */
+export type Structure = 'json_schema' | 'json_object' | 'words' | 'free';
+
+export interface WriterReply {
+  /** Untrusted; empty when refused. */
+  text: string;
+  /** `length`: cut off at `maxTokens`. `refused`: there is no text, `refusal` says why. */
+  finish: 'stop' | 'length' | 'refused';
+  refusal?: string | undefined;
+  promptTokens: number;
+  completionTokens: number;
+  /** False: the writer did not count, the two numbers are estimates. */
+  tokensAreReported: boolean;
+  structure: Structure;
+  /** Parameters of the request that the writer does not take and that were left out, e.g. `seed`. */
+  omitted: string[];
+  /** Model and reply id in the writer's own words. */
+  model?: string | undefined;
+  id?: string | undefined;
+  /** sha256 of the reply as it came. */
+  digest: string;
+  seconds: number;
+}
+
+/**
+ * Who answers single questions, for synthesis. Asking may cost money: a writer never asks again by itself, except
+ * after a reply that says it was not worked on. What it throws:
+ * - TerminalError: trying again cannot mend it; nothing was paid.
+ * - `RetryAfter`: not now; nothing was paid.
+ * - `AskFailed`: no usable reply came; it says whether it may have been paid.
+ */
+export interface Writer {
+  /** Names and versions that its answers depend on. */
+  identity(): Promise<Record<string, string>>;
+  /** @param watch `sending` is awaited once, after waiting for its turn and right before the request leaves. */
+  ask(request: WriterRequest, watch: { signal: AbortSignal; sending?(): Promise<void> }): Promise<WriterReply>;
+  /** Lets go of what it started. */
+  close?(): Promise<void>;
+}

@@ -265,12 +265,183 @@ const doctor = command({
   load: async () => (await import('./commands/doctor.ts')).doctor,
 });
 
+const reading = {
+  format: option('format', 'How rows are written, default auto: openai, vertex, alpaca, sharegpt, columns, …'),
+  recipe: option('recipe', 'Read rows as this recipe does: its template, label, tokenizer'),
+  label: option('column', 'Column that names the class of a row'),
+};
+const DATA = 'A file, glob or folder; a dataset (name@v1, digest); a model or run for what it was trained on';
+
+const dataAdd = command({
+  docs: docs(
+    'Bring files in as a dataset with a name and a version',
+    [
+      [
+        'data add golden.jsonl --name golden --kind eval',
+        'golden@v1: from now on no training row may repeat one of it',
+      ],
+      ['data add pairs.jsonl --name style --kind preference', 'pairs of a better and a worse answer'],
+    ],
+    'Kinds: sft, preference, eval, adversarial, few-shot, grounding, feedback, prompts. A recipe takes a dataset as a source by its name: data.train.uri: style@v1.',
+  ),
+  parameters: {
+    flags: {
+      name: { kind: 'parsed', parse: String, brief: 'Name of the dataset', placeholder: 'name' },
+      kind: { kind: 'parsed', parse: String, brief: 'Kind of dataset, e.g. eval', placeholder: 'kind' },
+      maxBadShare: option('share', 'Largest share of rows that may be unreadable, 0 to 1, default 0'),
+      ...reading,
+      json,
+    },
+    positional: { kind: 'array', parameter: argument('file', 'Files, globs or folders'), minimum: 1 },
+  },
+  load: async () => (await import('./commands/datasets/add.ts')).add,
+});
+
+const dataConfirm = command({
+  docs: docs('Say that synthetic rows are right, so that they may be in a test set', [
+    ['data confirm drafts@v1 --name golden --kind eval --why "read by two of us"', 'golden@v1, and a row in the audit'],
+  ]),
+  parameters: {
+    flags: {
+      name: { kind: 'parsed', parse: String, brief: 'Name of the confirmed dataset', placeholder: 'name' },
+      kind: { kind: 'parsed', parse: String, brief: 'eval or adversarial', placeholder: 'kind', default: 'eval' },
+      why: { kind: 'parsed', parse: String, brief: 'Reason, for the audit', placeholder: 'text' },
+      json,
+    },
+    positional: tuple(argument('dataset', 'Dataset with synthetic rows')),
+  },
+  load: async () => (await import('./commands/datasets/add.ts')).confirm,
+});
+
+const dataList = command({
+  docs: docs('List the datasets of the ledger', [['data list', 'names, versions, kinds, rows']]),
+  parameters: { flags: { json } },
+  load: async () => (await import('./commands/datasets/list.ts')).list,
+});
+
+const dataInspect = command({
+  docs: docs('Look at rows: classes, lengths, tokens, languages, duplicates, leaks, personal data, samples', [
+    ['data inspect rows.jsonl', 'of a file; nothing is started or stored'],
+    ['data inspect support-triage.test@v1', 'of a dataset'],
+    ['data inspect support-triage@champion --json', 'of what a model was trained on'],
+  ]),
+  parameters: {
+    flags: {
+      ...reading,
+      samples: option('count', 'Rows shown as samples, default 8'),
+      seed: option('number', 'Seed of the samples, default 0'),
+      json,
+    },
+    positional: tuple(argument('data', DATA)),
+  },
+  load: async () => (await import('./commands/datasets/inspect.ts')).inspect,
+});
+
+const dataDiff = command({
+  docs: docs('Show what changed between two sets of rows', [
+    ['data diff week-1.jsonl week-2.jsonl --key package', 'added, removed, changed rows; shifts with intervals'],
+    ['data diff support-triage@v1 support-triage@v2', 'between what two models were trained on'],
+  ]),
+  parameters: {
+    flags: {
+      key: option('column', 'Column that names a row for good; default: its prompt'),
+      limit: option('count', 'Rows listed of each kind, default 10 (with --json 100)'),
+      ...reading,
+      json,
+    },
+    positional: tuple(argument('before', DATA), argument('after', DATA)),
+  },
+  load: async () => (await import('./commands/datasets/diff.ts')).diff,
+});
+
+const dataSample = command({
+  docs: docs('Draw rows to read', [['data sample rows.jsonl --count 3 --only billing', 'three rows of one class']]),
+  parameters: {
+    flags: {
+      count: option('count', 'How many, default 5'),
+      seed: option('number', 'Seed, default 0: the same rows every time'),
+      only: option('class', 'Only rows of this class'),
+      ...reading,
+      json,
+    },
+    positional: tuple(argument('data', DATA)),
+  },
+  load: async () => (await import('./commands/datasets/sample.ts')).sample,
+});
+
+const dataTrace = command({
+  docs: docs('Follow a row: source file and line, what was done with it, datasets and models it reached', [
+    ['data trace support-triage@champion 1a2b3c4d', 'by the beginning of its id'],
+    ['data trace RUN 12', 'by its line; 1:12 is line 12 of the second file'],
+  ]),
+  parameters: {
+    flags: { json },
+    positional: tuple(
+      argument('data', 'A dataset, model or run'),
+      argument('row', 'Id (or the beginning of one), line, or source:line'),
+    ),
+  },
+  load: async () => (await import('./commands/datasets/trace.ts')).trace,
+});
+
+const dataExport = command({
+  docs: docs('Write rows in the form of a vendor or library', [
+    ['data export support-triage@champion --format openai', 'what the model was trained on, as OpenAI takes it'],
+    ['data export rows.parquet --format vertex --output rows.jsonl', 'from any file that can be read'],
+  ]),
+  parameters: {
+    flags: {
+      format: {
+        kind: 'parsed',
+        parse: String,
+        brief: 'vertex, openai, alpaca, sharegpt, trl or parquet',
+        placeholder: 'format',
+      },
+      output: option('file', 'File to write; default: named after the data'),
+      force: flag('Replace the file when it is there'),
+      from: option('format', 'How the rows are written now, default auto'),
+      recipe: reading.recipe,
+      label: reading.label,
+      json,
+    },
+    positional: tuple(argument('data', DATA)),
+  },
+  load: async () => (await import('./commands/datasets/export.ts')).exportRows,
+});
+
+const dataQuarantine = command({
+  docs: docs('Show where the rows lie that a run put aside', [
+    ['data quarantine RUN --output .', 'copies to mend and send back as a further source'],
+  ]),
+  parameters: {
+    flags: { output: option('folder', 'Copy the files there'), json },
+    positional: tuple(optional('run', `${RUN}; default: the newest`)),
+  },
+  load: async () => (await import('./commands/datasets/quarantine.ts')).quarantine,
+});
+
+const data = buildRouteMap({
+  routes: {
+    inspect: dataInspect,
+    diff: dataDiff,
+    sample: dataSample,
+    trace: dataTrace,
+    export: dataExport,
+    add: dataAdd,
+    list: dataList,
+    confirm: dataConfirm,
+    quarantine: dataQuarantine,
+  },
+  docs: { brief: 'Look at data, bring it in, take it out' },
+});
+
 const root = buildRouteMap({
   routes: {
     init,
     check,
     run,
     rerun,
+    data,
     runs,
     show,
     logs,

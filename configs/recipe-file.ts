@@ -2,6 +2,7 @@ import { isAbsolute, resolve, dirname } from 'node:path';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { LineCounter, parse, parseDocument, isMap, isNode, isPair, visit, type Document } from 'yaml';
 import type { z } from 'zod';
+import { isDatasetRef, type Source } from './data.ts';
 import { messageOf, systemCode } from './failure.ts';
 import { nearest } from './nearest.ts';
 import { crossCheck, RecipeSchema, recipeJsonSchema, type Recipe } from './recipe.ts';
@@ -160,7 +161,7 @@ export function formatProblem({ file, line, column, path, message }: Problem): s
 function explain(issue: z.core.$ZodIssue, value: unknown): { path: Path; message: string }[] {
   const { path } = issue;
   if (issue.code === 'unrecognized_keys') {
-    const known = knownKeys(path);
+    const known = knownKeys(path, value);
     return issue.keys.map((key) => {
       const near = nearest(key, known);
       const hint = near ? `did you mean "${near}"?` : `known here: ${known.join(', ')}`;
@@ -173,6 +174,7 @@ function explain(issue: z.core.$ZodIssue, value: unknown): { path: Path; message
     const hint = near ? `; did you mean "${near}"?` : '';
     return [{ path, message: `expected one of ${values.join(', ')}, found ${show(value)}${hint}` }];
   }
+  if (issue.code === 'invalid_union') return explainUnion(issue, value);
   if (value === undefined)
     return [{ path, message: `missing: expected ${issue.code === 'invalid_type' ? a(issue.expected) : 'a value'}` }];
   if (issue.code === 'invalid_type') {
@@ -188,6 +190,28 @@ function explain(issue: z.core.$ZodIssue, value: unknown): { path: Path; message
     return [{ path, message: `expected ${bound}, found ${show(value)}` }];
   }
   return [{ path, message: `${issue.message}, found ${show(value)}` }];
+}
+
+/** A list entry of no known kind, or a value that may be of several types. */
+function explainUnion(issue: z.core.$ZodIssueInvalidUnion, value: unknown): { path: Path; message: string }[] {
+  const { path } = issue;
+  if (issue.discriminator === undefined || !isRaw(value)) {
+    const branches = issue.errors.flatMap((branch) =>
+      branch.flatMap((one) => (one.path.length === 0 && one.code === 'invalid_type' ? [a(one.expected)] : [])),
+    );
+    const inside = issue.errors.find((branch) =>
+      branch.some((one) => one.path.length > 0 || one.code !== 'invalid_type'),
+    );
+    if (inside?.[0]) return explain({ ...inside[0], path: [...path, ...inside[0].path] }, value);
+    const expected = [...new Set(branches)].join(' or ') || 'a group of fields';
+    return [{ path, message: `expected ${expected}, found ${show(value)}` }];
+  }
+  const key = issue.discriminator;
+  const names = kindsAt(path, key);
+  const found = value[key];
+  const near = typeof found === 'string' ? nearest(found, names) : undefined;
+  const hint = near ? `; did you mean "${near}"?` : '';
+  return [{ path: [...path, key], message: `expected one of ${names.join(', ')}, found ${show(found)}${hint}` }];
 }
 
 const unitOf = (origin: string): string =>
@@ -243,11 +267,38 @@ function withoutRepeats(issues: readonly z.core.$ZodIssue[]): z.core.$ZodIssue[]
   return [...byField.values()];
 }
 
-/** Keys that the schema knows at a path, read off its JSON Schema. */
-function knownKeys(path: Path): string[] {
+/** Keys that the schema knows at a path, read off its JSON Schema. `value` tells which kind of list entry it is. */
+function knownKeys(path: Path, value: unknown): string[] {
+  const node = schemaAt(path);
+  if (node?.['properties']) return Object.keys(node['properties']);
+  const branches = (node?.['oneOf'] ?? node?.['anyOf'] ?? []) as Raw[];
+  const fitting = branches.filter((branch) =>
+    Object.entries(branch['properties'] ?? {}).every(([key, schema]) => {
+      const constant = (schema as Raw)['const'];
+      return constant === undefined || (isRaw(value) && value[key] === constant);
+    }),
+  );
+  return [...new Set(fitting.flatMap((branch) => Object.keys((branch['properties'] ?? {}) as Raw)))];
+}
+
+/** Values that tell the kinds of a list entry apart. */
+function kindsAt(path: Path, key: string): string[] {
+  const branches = (schemaAt(path)?.['oneOf'] ?? schemaAt(path)?.['anyOf'] ?? []) as { properties?: Raw }[];
+  return branches.flatMap(({ properties }) => {
+    const constant = (properties?.[key] as Raw | undefined)?.['const'];
+    return constant === undefined ? [] : [String(constant)];
+  });
+}
+
+function schemaAt(path: Path): Raw | undefined {
   let node: Raw | undefined = recipeJsonSchema();
-  for (const key of path) node = (node?.['properties'] as Raw | undefined)?.[String(key)] as Raw | undefined;
-  return Object.keys((node?.['properties'] as Raw | undefined) ?? {});
+  for (const key of path) {
+    const entries = node?.['items'] ?? node?.['additionalProperties'];
+    node = ((node?.['properties'] as Raw | undefined)?.[String(key)] ?? (isRaw(entries) ? entries : undefined)) as
+      | Raw
+      | undefined;
+  }
+  return node;
 }
 
 /** Sets one field; gives the reason when the text cannot be read. */
@@ -313,11 +364,19 @@ function absolutePaths(recipe: Recipe, startOf: (path: string) => string): Recip
     ...recipe,
     data: {
       ...data,
-      train: { uri: resolve(from.train, data.train.uri) },
-      ...(data.test ? { test: { uri: resolve(from.test, data.test.uri) } } : {}),
+      train: absoluteSource(data.train, from.train),
+      ...(data.test ? { test: absoluteSource(data.test, from.test) } : {}),
     },
     model: { ...model, base: isFolder(model.base, from.base) ? resolve(from.base, model.base) : model.base },
   };
+}
+
+function absoluteSource(source: Source, folder: string): Source {
+  const { uri } = source;
+  if (uri === undefined) return source;
+  const absolute = (path: string): string =>
+    isDatasetRef(path) && !existsSync(resolve(folder, path)) ? path : resolve(folder, path);
+  return { ...source, uri: typeof uri === 'string' ? absolute(uri) : uri.map(absolute) };
 }
 
 /** A base is a folder when it looks like a path or exists; otherwise it is a Hugging Face name. */

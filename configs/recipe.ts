@@ -1,68 +1,11 @@
 import { z } from 'zod';
+import { Data } from './data.ts';
 
 /**
  * The recipe: everything a person decides about one line of models, in one YAML file.
  * Every field says what it means, its unit and default, and what too much and too little of it do;
  * `anneal schema` prints the same texts as JSON Schema, so that an editor can show them.
  */
-
-const uri = z
-  .string()
-  .min(1)
-  .describe(
-    'A file, relative to the recipe (with --set: to the current folder). JSONL, one JSON object a line, UTF-8.',
-  );
-
-const Source = z.strictObject({ uri });
-
-const Template = z
-  .strictObject({
-    system: z
-      .string()
-      .optional()
-      .describe('Instruction placed before every prompt. Default: none. Columns may be used: {{column}}.'),
-    prompt: z.string().min(1).describe('What the model is asked. {{column}} is replaced by that column of the row.'),
-    completion: z
-      .string()
-      .min(1)
-      .describe('What the model shall answer. {{column}} is replaced by that column of the row.'),
-  })
-  .describe('From the columns of a row to a prompt and a completion.');
-
-const Split = z
-  .strictObject({
-    test: z
-      .number()
-      .gt(0)
-      .lt(1)
-      .describe(
-        'Share of the rows kept for testing, 0 to 1. Too low: intervals so wide that nothing is ever proved. Too high: too little left to learn from. A row keeps its side when new rows arrive (its side depends on its prompt alone).',
-      ),
-  })
-  .describe('Take the test set out of the training file instead of a file of its own.');
-
-const Data = z.strictObject({
-  train: Source.describe('The rows to learn from.'),
-  test: Source.optional().describe('The rows to be judged on; never learned from.'),
-  split: Split.optional(),
-  template: Template,
-  maxBadShare: z
-    .number()
-    .min(0)
-    .max(1)
-    .default(0.05)
-    .describe(
-      'Largest share of unreadable rows in a file, 0 to 1, default 0.05. Bad rows are put aside with line and reason; above this share the run stops. Too high: a broken export trains a model. Too low: one stray line stops the night run.',
-    ),
-  maxRowBytes: z
-    .int()
-    .min(64)
-    .max(67_108_864)
-    .default(1_048_576)
-    .describe(
-      'Longest row, in bytes, default 1 MiB. Longer rows are put aside unread. Too high: one runaway line fills the memory. Too low: real rows are put aside.',
-    ),
-});
 
 const Model = z.strictObject({
   base: z
@@ -181,6 +124,12 @@ const Tune = z
       .describe(
         'Steps between checkpoints, default 50. Too high: much is trained again after a crash. Too low: time goes to the disk.',
       ),
+    price: z
+      .strictObject({
+        training: z.number().min(0).describe('US dollars for a million trained tokens.'),
+      })
+      .optional()
+      .describe('What the tuner bills, where the shipped table does not know it. This machine sends no bill.'),
     lora: Lora.prefault({}),
   })
   .prefault({});
@@ -327,6 +276,44 @@ export function crossCheck(written: unknown): { path: string[]; message: string 
       path: ['data', 'split'],
       message: 'expected either data.test or data.split, found both: remove one',
     });
+  }
+  for (const side of ['train', 'test']) {
+    const source = at('data', side);
+    if (!isObject(source)) continue;
+    const { uri, connection, sql, format } = source;
+    const problem = (field: string[], message: string): void =>
+      void problems.push({ path: ['data', side, ...field], message });
+    if (uri === undefined && connection === undefined)
+      problem([], 'missing: expected uri (files), or connection and sql (Postgres)');
+    if (connection !== undefined && sql === undefined)
+      problem([], 'missing: expected sql, the SELECT that is sent to Postgres');
+    if (uri !== undefined && connection !== undefined)
+      problem(['connection'], 'expected either uri or connection, found both: remove one');
+    if (format === 'columns' && at('data', 'template') === undefined)
+      problem(['format'], 'rows of columns need data.template, which makes a conversation of them: add it');
+  }
+  const split = at('data', 'split');
+  if (isObject(split)) {
+    const { test, time, from, stratify, group } = split;
+    if (test === undefined && !(time !== undefined && from !== undefined))
+      problems.push({
+        path: ['data', 'split'],
+        message: 'missing: expected test (a share), or time and from (a date)',
+      });
+    if (from !== undefined && (time === undefined || test !== undefined)) {
+      const message =
+        time === undefined ? 'needs time: the column that holds the date' : 'expected either test or from, found both';
+      problems.push({ path: ['data', 'split', 'from'], message });
+    }
+    if (typeof from === 'string' && Number.isNaN(Date.parse(from)))
+      problems.push({
+        path: ['data', 'split', 'from'],
+        message: `expected a date such as 2026-01-31, found "${from}"`,
+      });
+    if (time !== undefined && (stratify === true || group !== undefined)) {
+      const message = 'a split by time can be neither stratified nor grouped: remove one';
+      problems.push({ path: ['data', 'split', stratify === true ? 'stratify' : 'group'], message });
+    }
   }
   const warmup = at('tune', 'warmupSteps');
   const iterations = at('tune', 'iterations') ?? 200;

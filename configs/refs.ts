@@ -16,6 +16,9 @@ export const ARTIFACT_TYPES = [
   'EvalReport',
   'GateVerdict',
   'ModelCard',
+  'DataReport',
+  'SynthesisPlan',
+  'SynthesisReport',
 ] as const;
 export const ArtifactType = z.enum(ARTIFACT_TYPES);
 export type ArtifactType = z.infer<typeof ArtifactType>;
@@ -75,5 +78,5 @@ export interface StepResult {
 }
 
 /** The steps of the tuning lifecycle, in order. */
-export const STEPS = ['ingest', 'prepare', 'tune', 'evaluate', 'gate', 'register'] as const;
+export const STEPS = ['ingest', 'prepare', 'synthesize', 'tune', 'evaluate', 'gate', 'register'] as const;
 export type StepName = (typeof STEPS)[number];

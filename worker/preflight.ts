@@ -4,13 +4,14 @@ import { dirname, isAbsolute, join } from 'node:path';
 import { modelFolderProblem } from '../adapters/mlx/model-folder.ts';
 import { pythonProgram } from '../adapters/mlx/python.ts';
 import { freeBytes } from '../artifacts/store.ts';
-import { terminal, TerminalError } from '../configs/failure.ts';
+import { terminal } from '../configs/failure.ts';
 import type { Recipe } from '../configs/recipe.ts';
-import { columnsOf } from '../configs/template.ts';
-import { prepareRows, type PreparedStatistics, type SourceRow } from '../data/prepare.ts';
-import { checkRowsFile, readRows, RowTally } from '../data/rows-file.ts';
+import type { PreparedStatistics } from '../data/preparation.ts';
+import type { TuningEstimate } from '../data/estimate.ts';
+import type { TokenCounts } from '../data/tokens/count.ts';
 import { isRemote } from './connect.ts';
 import type { Home } from './home.ts';
+import { checkData } from './datasets/check.ts';
 import { requireTemporal } from './server.ts';
 
 /** What can be said about a run before it starts. */
@@ -19,14 +20,24 @@ export interface Preflight {
   problems: { path: string; message: string }[];
   /** What a person should know all the same. */
   notes: string[];
-  /** Rows as preparation will leave them; absent where the files are too large to look through here. */
+  /** Rows as preparation will leave them; absent where there are too many to go through here. */
   statistics?: PreparedStatistics;
+  /** Tokens of the training rows as prepared; a text says why they could not be counted. */
+  tokens?: TokenCounts | string;
+  /** Work, time and price of the tuning; a text says why there is none. */
+  estimate?: TuningEstimate | string;
   /** Bytes of the data files and, for a folder, of the base model. */
   bytes: { data: number; model: number };
 }
 
-/** Of a larger file only the beginning is read here; the run itself reads all of it. */
-const LOOK_BYTES = 16 * 2 ** 20;
+/** How closely a preflight looks. */
+export interface PreflightOptions {
+  /** Goes through all rows, however many; else only through what takes about a second. */
+  thorough?: boolean | undefined;
+  /** Model of a vendor to check against, in place of the recipe's tuner. */
+  target?: string | undefined;
+}
+
 /** Room for the ledger, the server's database and the logs. */
 const SPARE_BYTES = 64 * 2 ** 20;
 /** How often the data are written: as they came, ingested, prepared. */
@@ -35,76 +46,20 @@ const DATA_COPIES = 3;
 const MODEL_COPIES = 3;
 
 /**
- * Looks at everything that can be known before work starts: files, columns, model, disk, tools. A small recipe
- * takes well under a second.
+ * Looks at everything that can be known before work starts: files, rows, tokens, price, model, disk, tools. A small
+ * recipe takes well under a second.
  *
  * @throws TerminalError when this machine cannot run any recipe: `NoTemporal`, `NoTrainer`, `StoreNotWritable`,
  * `DiskFull`.
  */
-export async function preflight(recipe: Recipe, home: Home): Promise<Preflight> {
+export async function preflight(recipe: Recipe, home: Home, options: PreflightOptions = {}): Promise<Preflight> {
   if (!isRemote()) requireTemporal();
   pythonProgram('train.py');
   const report: Preflight = { problems: [], notes: [], bytes: { data: 0, model: 0 } };
-  await checkData(recipe, report);
   await checkModel(recipe, report);
+  await checkData(recipe, home, report, options);
   await checkDisk(home, report);
   return report;
-}
-
-async function checkData(recipe: Recipe, report: Preflight): Promise<void> {
-  const { train, test, template, split } = recipe.data;
-  const trainRows = await lookAt('data.train.uri', train.uri, recipe, report);
-  const testRows = test && (await lookAt('data.test.uri', test.uri, recipe, report));
-  if (!trainRows?.whole || (test && !testRows?.whole)) return;
-  const {
-    train: kept,
-    test: held,
-    statistics,
-  } = prepareRows(template, trainRows.rows, testRows?.rows, split?.test ?? 0);
-  report.statistics = statistics;
-  const { duplicates, inTestSet } = statistics.train;
-  if (held.length === 0) {
-    const message = `the test set is empty after preparation: ${statistics.train.in} rows gave none; give more rows or a larger share`;
-    report.problems.push({ path: test ? 'data.test.uri' : 'data.split.test', message });
-  } else if (kept.length === 0) {
-    const message = `no training row is left: ${duplicates} are repeats and the prompts of ${inTestSet} stand in the test set; training and test file must differ`;
-    report.problems.push({ path: 'data.train.uri', message });
-  }
-  if (duplicates > 0)
-    report.notes.push(`${duplicates} of ${statistics.train.in} training rows are repeats and will be left out`);
-  if (inTestSet > 0) report.notes.push(`${inTestSet} training rows have a prompt of the test set and will be left out`);
-}
-
-interface Looked {
-  rows: SourceRow[];
-  /** Whether the whole file was read. */
-  whole: boolean;
-}
-
-async function lookAt(path: string, file: string, recipe: Recipe, report: Preflight): Promise<Looked | undefined> {
-  const { template, maxRowBytes, maxBadShare } = recipe.data;
-  const columns = columnsOf(template);
-  const tally = new RowTally();
-  const rows: SourceRow[] = [];
-  try {
-    const size = await checkRowsFile(file);
-    report.bytes.data += size;
-    const whole = size <= LOOK_BYTES;
-    for await (const found of readRows(file, { columns, maxRowBytes }, whole ? undefined : LOOK_BYTES)) {
-      tally.add(found);
-      if (!('reason' in found)) rows.push(found);
-    }
-    const problem = tally.problem(file, columns, maxBadShare);
-    const note = tally.note(file);
-    // In the beginning of a file the share says little; that no row at all fits says enough.
-    if (problem !== undefined && (whole || tally.good === 0)) report.problems.push({ path, message: problem });
-    else if (note !== undefined) report.notes.push(note);
-    return { rows, whole: whole && problem === undefined };
-  } catch (error) {
-    if (!(error instanceof TerminalError)) throw error;
-    report.problems.push({ path, message: error.message });
-    return undefined;
-  }
 }
 
 async function checkModel({ model }: Recipe, report: Preflight): Promise<void> {

@@ -1,7 +1,8 @@
 import { CancellationScope, isCancellation, workflowInfo } from '@temporalio/workflow';
-import { columnsOf } from '../configs/template.ts';
+import { keptColumns, urisOf, type Source } from '../configs/data.ts';
 import type { Recipe } from '../configs/recipe.ts';
 import type { Refs, RunRef, StepResult, Verdict } from '../configs/refs.ts';
+import type { IngestParams } from '../activities/ingest.ts';
 import { closeRun, findChampion, openRun, skipSteps, steps } from './steps.ts';
 import { errorOf, tellStory } from './story.ts';
 
@@ -17,6 +18,8 @@ export interface TuneOutput {
   /** `name@vN` of what was registered, or of the champion that stays. */
   model: string;
 }
+
+type IngestOrigin = IngestParams['train'];
 
 /** Evaluations against a champion that keeps moving, before the run gives up. */
 const MAX_ROUNDS = 5;
@@ -50,9 +53,11 @@ async function lifecycle({ run, recipe, startedBy }: TuneInput): Promise<TuneOut
     steps.ingest({
       run,
       params: {
-        train: data.train.uri,
-        test: data.test?.uri,
-        columns: columnsOf(data.template),
+        train: originOf(data.train),
+        test: data.test && originOf(data.test),
+        template: data.template,
+        label: data.label,
+        keep: keptColumns(data),
         maxBadShare: data.maxBadShare,
         maxRowBytes: data.maxRowBytes,
         base: model.base,
@@ -66,8 +71,16 @@ async function lifecycle({ run, recipe, startedBy }: TuneInput): Promise<TuneOut
   const prepared = await story.step('prepare', () =>
     steps.prepare({
       run,
-      params: { template: data.template, testShare: data.split?.test },
-      inputs: pick(raw.outputs, 'train', 'test'),
+      params: {
+        pipeline: recipe.name,
+        policies: data.prepare,
+        split: data.split,
+        maxTokens: recipe.tune.maxTokens,
+        maskPrompt: recipe.tune.maskPrompt,
+        seed: recipe.tune.seed,
+        actor: startedBy,
+      },
+      inputs: pick(raw.outputs, 'train', 'test', 'base'),
     }),
   );
   const test = ref(prepared, 'test');
@@ -132,6 +145,13 @@ async function lifecycle({ run, recipe, startedBy }: TuneInput): Promise<TuneOut
     }
   }
 }
+
+const originOf = ({ format, sql, connection, uri }: Source): IngestOrigin => ({
+  uris: urisOf({ uri }),
+  format,
+  sql,
+  connection,
+});
 
 const ref = ({ outputs }: StepResult, role: string): Refs[string] => {
   const found = outputs[role];

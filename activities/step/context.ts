@@ -16,6 +16,8 @@ export interface StepContext<Params> {
   readonly inputs: Refs;
   readonly run: RunRef;
   readonly executionId: string;
+  /** Name of the execution within the run. */
+  readonly instance: string;
   /** Unique within the store of jobs; the same for every attempt. */
   readonly jobKey: string;
   readonly deps: Deps;
@@ -89,6 +91,7 @@ export function makeContext<Params>(
     inputs,
     run,
     executionId,
+    instance,
     jobKey: `${run.id}.${instance.replaceAll('#', '-')}`,
     deps,
     signal: watch.signal,

@@ -8,7 +8,7 @@ import type { JobProgram } from '../local/job.ts';
 const folder = fileURLToPath(new URL('./python/', import.meta.url));
 
 /** One of our Python programs, in the trainer's own environment. @throws NoTrainer when set-up has not made it. */
-export function pythonProgram(script: 'train.py' | 'generate.py' | 'resolve.py'): JobProgram {
+export function pythonProgram(script: 'train.py' | 'generate.py' | 'resolve.py' | 'serve.py'): JobProgram {
   const trainer = findTrainer();
   if (!trainer)
     throw terminal(

@@ -23,7 +23,7 @@ export function createMlxTuner({ jobs }: { jobs: string }): Tuner {
     identity: async () => ({ tuner: 'mlx', ...(await pythonIdentity()) }),
 
     submit: async (key, { base, train, settings }, run) => {
-      const { tuner: _tuner, gradientClip, lora, ...rest } = settings;
+      const { tuner: _tuner, price: _price, gradientClip, lora, ...rest } = settings;
       const spec = {
         kind: 'train',
         base,

@@ -40,11 +40,15 @@ export async function listArtifacts(ledger: Ledger): Promise<{ digest: string; t
   return ledger.selectFrom('artifacts').select(['digest', 'type']).orderBy('digest').execute();
 }
 
-/** Everything that lineage or a registered version names. */
+/** Everything that lineage, a registered version or a named dataset names. */
 export async function neededDigests(ledger: Ledger): Promise<Set<string>> {
   const edges = await ledger.selectFrom('edges').select('digest').distinct().execute();
   const versions = await ledger.selectFrom('versions').select(['digest', 'card']).execute();
-  return new Set([...edges.map(({ digest }) => digest), ...versions.flatMap(({ digest, card }) => [digest, card])]);
+  const datasets = await ledger.selectFrom('datasets').select('digest').distinct().execute();
+  return new Set([
+    ...[...edges, ...datasets].map(({ digest }) => digest),
+    ...versions.flatMap(({ digest, card }) => [digest, card]),
+  ]);
 }
 
 /** Forgets an artifact; one that is not there is no error. */

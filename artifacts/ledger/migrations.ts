@@ -113,4 +113,64 @@ export const migrations: Record<string, Migration> = {
         .execute();
     },
   },
+  '0002-replies': {
+    async up(db: Kysely<unknown>): Promise<void> {
+      await db.schema
+        .createTable('replies')
+        .addColumn('key', 'text', (c) => c.primaryKey())
+        .addColumn('run_id', 'text', (c) => c.notNull())
+        .addColumn('generator', 'text', (c) => c.notNull())
+        .addColumn('status', 'text', (c) => c.notNull())
+        .addColumn('times_asked', 'integer', (c) => c.notNull())
+        .addColumn('estimated_tokens', 'integer', (c) => c.notNull())
+        .addColumn('estimated_usd', 'real')
+        .addColumn('asked_at', 'text', (c) => c.notNull())
+        .addColumn('answered_at', 'text')
+        .addColumn('prompt_tokens', 'integer')
+        .addColumn('completion_tokens', 'integer')
+        .addColumn('usd', 'real')
+        .addColumn('error', 'text')
+        // Last, since it is long: columns behind it would be reached only by reading past it.
+        .addColumn('reply_json', 'text')
+        .execute();
+      // Holds all that a run's spending is the sum of, which is asked for before every request.
+      await db.schema
+        .createIndex('replies_by_run')
+        .on('replies')
+        .columns([
+          'run_id',
+          'status',
+          'times_asked',
+          'estimated_tokens',
+          'estimated_usd',
+          'prompt_tokens',
+          'completion_tokens',
+          'usd',
+        ])
+        .execute();
+    },
+  },
+  '0003-datasets': {
+    async up(db: Kysely<unknown>): Promise<void> {
+      await db.schema
+        .createTable('datasets')
+        .addColumn('name', 'text', (c) => c.notNull())
+        .addColumn('version', 'integer', (c) => c.notNull())
+        .addColumn('digest', 'text', (c) => c.notNull())
+        .addColumn('kind', 'text', (c) => c.notNull())
+        .addColumn('rows', 'integer', (c) => c.notNull())
+        .addColumn('created_at', 'text', (c) => c.notNull())
+        .addColumn('actor', 'text', (c) => c.notNull())
+        .addColumn('run_id', 'text')
+        .addPrimaryKeyConstraint('datasets_pk', ['name', 'version'])
+        .addUniqueConstraint('one_version_per_dataset', ['name', 'digest'])
+        .execute();
+      await db.schema.createIndex('datasets_by_digest').on('datasets').column('digest').execute();
+    },
+  },
+  '0004-waiting': {
+    async up(db: Kysely<unknown>): Promise<void> {
+      await db.schema.alterTable('runs').addColumn('waiting', 'text').execute();
+    },
+  },
 };

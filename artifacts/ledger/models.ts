@@ -269,17 +269,18 @@ export async function listAudit(ledger: Ledger, name: string): Promise<Audit[]> 
   return ledger.selectFrom('audit').selectAll().where('name', '=', name).orderBy('id', 'desc').execute();
 }
 
-async function audit(
+/** Writes one audit row; it is never changed. */
+export async function audit(
   ledger: Ledger,
   row: {
     actor: string;
     action: string;
     name: string;
-    alias: string | null;
-    from: number | null;
+    alias?: string | null;
+    from?: number | null;
     to: number | null;
     why: string;
-    runId: string | null;
+    runId?: string | null;
   },
 ): Promise<void> {
   await ledger
@@ -289,11 +290,11 @@ async function audit(
       actor: row.actor,
       action: row.action,
       name: row.name,
-      alias: row.alias,
-      from_version: row.from,
+      alias: row.alias ?? null,
+      from_version: row.from ?? null,
       to_version: row.to,
       why: row.why,
-      run_id: row.runId,
+      run_id: row.runId ?? null,
     })
     .execute();
 }

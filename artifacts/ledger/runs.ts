@@ -66,6 +66,7 @@ export async function closeRun(ledger: Ledger, { id, status, verdict, modelRef, 
         model_ref: modelRef ?? null,
         error_json: error ? JSON.stringify(error) : null,
         ended_at: ended,
+        waiting: null,
       })
       .where('id', '=', id)
       .where('ended_at', 'is', null)
@@ -78,6 +79,11 @@ export async function closeRun(ledger: Ledger, { id, status, verdict, modelRef, 
       .execute();
   });
   await settle(ledger);
+}
+
+/** Says what a run waits for, in a sentence (a budget, a person), or that it goes on (null). */
+export async function setWaiting(ledger: Ledger, runId: string, waiting: string | null): Promise<void> {
+  await ledger.updateTable('runs').set({ waiting }).where('id', '=', runId).where('ended_at', 'is', null).execute();
 }
 
 /** The run of an id or of a unique beginning of one; without an id the newest. */

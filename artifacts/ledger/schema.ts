@@ -10,6 +10,8 @@ export interface Tables {
   versions: VersionRow;
   aliases: AliasRow;
   audit: AuditRow;
+  replies: ReplyRow;
+  datasets: DatasetRow;
 }
 
 export interface RunRow {
@@ -29,6 +31,8 @@ export interface RunRow {
   started_by: string;
   started_at: string;
   ended_at: string | null;
+  /** What it waits for, in a sentence; null: nothing. */
+  waiting: string | null;
 }
 
 export interface ExecutionRow {
@@ -114,5 +118,41 @@ export interface AuditRow {
   from_version: ColumnType<number | null, number | null, never>;
   to_version: ColumnType<number | null, number | null, never>;
   why: string;
+  run_id: string | null;
+}
+
+/** One ask of a generator and its reply, kept for ever: it was paid for. */
+export interface ReplyRow {
+  /** Equal asks have equal keys. */
+  key: string;
+  /** The run that paid. */
+  run_id: string;
+  generator: string;
+  status: 'asked' | 'answered';
+  /** Requests that were paid or may have been; those that the server turned down are taken off again. */
+  times_asked: number;
+  /** What one request may cost at most; counts for every request whose outcome is not known. */
+  estimated_tokens: number;
+  estimated_usd: number | null;
+  asked_at: string;
+  answered_at: string | null;
+  reply_json: string | null;
+  prompt_tokens: number | null;
+  completion_tokens: number | null;
+  /** Null while there is no reply, and where there is no price. */
+  usd: number | null;
+  /** How the last request ended, when not with a reply. */
+  error: string | null;
+}
+
+/** A dataset under a name: a version for each different content. */
+export interface DatasetRow {
+  name: string;
+  version: number;
+  digest: string;
+  kind: string;
+  rows: number;
+  created_at: string;
+  actor: string;
   run_id: string | null;
 }

@@ -156,7 +156,7 @@ describe('an error', () => {
   test('about a data file names the file', async () => {
     const { id, handle } = await bench.start({
       ...(await recipe('nothing')),
-      data: { ...(await recipe('nothing')).data, train: { uri: '/none.jsonl' } },
+      data: { ...(await recipe('nothing')).data, train: { format: 'auto', uri: '/none.jsonl' } },
     });
     await expect(handle.result()).rejects.toThrow('Workflow execution');
     expect((await bench.document(id)).error?.message).toBe('the data file /none.jsonl is not there: check the path');

@@ -32,3 +32,8 @@ def pad_batch(examples: list[Example]) -> tuple[np.ndarray, np.ndarray]:
         line[: len(example.tokens)] = example.tokens
     spans = np.array([[example.answer, len(example.tokens)] for example in examples], np.int32)
     return tokens, spans
+
+
+def row_weights(examples: list[Example]) -> np.ndarray:
+    """How much each row of a batch counts, as one column."""
+    return np.array([[example.weight] for example in examples], np.float32)

@@ -29,6 +29,7 @@ class Example:
     id: str
     tokens: list[int]
     answer: int
+    weight: float = 1.0
 
 
 class Chat:
@@ -49,16 +50,16 @@ class Chat:
         """The tokens a model answers: everything up to where its answer starts."""
         if row.messages[-1]["role"] == "assistant":
             raise bad_data(f"Row {row.id!r} ends with an answer; a prompt ends with a message of the user.")
-        return self._encode(self._render(row.id, row.messages, True))
+        return self._encode(self._render(row, row.messages, True))
 
     def example(self, row: Row, mask_prompt: bool) -> Example:
         """The row with its answer. Throws BadData when the answer's start cannot be found."""
-        full = self._render(row.id, row.messages, False)
+        full = self._render(row, row.messages, False)
         if not mask_prompt:
-            return Example(row.id, self._encode(full), 1)  # the first token has nothing before it to predict it from
+            return Example(row.id, self._encode(full), 1, row.weight)  # the first token has nothing before it to predict it from
         if row.messages[-1]["role"] != "assistant" or len(row.messages) < 2:
             raise bad_data(f"Row {row.id!r} does not end with an answer to a message; add one, or set maskPrompt to false.")
-        prompt = self._render(row.id, row.messages[:-1], True)
+        prompt = self._render(row, row.messages[:-1], True)
         if not full.startswith(prompt) or full == prompt:
             raise bad_data(
                 f"Row {row.id!r}: the chat template renders the prompt differently once it is answered, so the "
@@ -69,17 +70,19 @@ class Chat:
         if tokens[: len(head)] != head:
             # A token would span the border; at generation the prompt ends there, so split there as well.
             tokens = head + self._encode(full[len(prompt) :])
-        return Example(row.id, tokens, max(len(head), 1))
+        return Example(row.id, tokens, max(len(head), 1), row.weight)
 
-    def _render(self, row: str, messages: list[dict[str, str]], add_generation_prompt: bool) -> str:
+    def _render(self, row: Row, messages: list[dict[str, Any]], add_generation_prompt: bool) -> str:
         options: dict[str, Any] = {"add_generation_prompt": add_generation_prompt}
+        if row.tools:
+            options["tools"] = row.tools
         if self._template and "strftime_now" in self._template:
             options["chat_template"] = _FIXED_DATE + self._template
         try:
             # Rows hold answers without reasoning, so models that can think are asked for the answer at once.
             return self._tokenizer.apply_chat_template(messages, tokenize=False, enable_thinking=False, **options)
         except Exception as error:  # a template may raise anything about roles it does not take
-            raise bad_data(f"Row {row!r} does not fit the base's chat template ({error}); change its roles.") from error
+            raise bad_data(f"Row {row.id!r} does not fit the base's chat template ({error}); change its roles.") from error
 
     def _encode(self, text: str) -> list[int]:
         return list(self._tokenizer.encode(text, add_special_tokens=False))

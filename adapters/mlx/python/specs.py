@@ -1,4 +1,4 @@
-"""The three specs as typed values; every field is checked here once. A wrong one throws BadSpec."""
+"""The specs of all programs as typed values; every field is checked here once. A wrong one throws BadSpec."""
 
 import math
 from dataclasses import dataclass
@@ -57,6 +57,13 @@ class GenerateSpec:
 class ResolveSpec:
     name: str
     revision: str | None
+
+
+@dataclass(frozen=True)
+class ServeSpec:
+    base: Path
+    adapter: Path | None
+    idle_seconds: float
 
 
 class _Fields:
@@ -187,3 +194,12 @@ def generate_spec(data: dict[str, Any]) -> GenerateSpec:
 def resolve_spec(data: dict[str, Any]) -> ResolveSpec:
     fields = _Fields(data)
     return ResolveSpec(name=fields.text("name"), revision=fields.maybe_text("revision"))
+
+
+def serve_spec(data: dict[str, Any]) -> ServeSpec:
+    fields = _Fields(data)
+    return ServeSpec(
+        base=fields.path("base"),
+        adapter=fields.maybe_path("adapter"),
+        idle_seconds=fields.number("idleSeconds", 0, above=True),
+    )

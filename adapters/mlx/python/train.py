@@ -93,17 +93,18 @@ def _loop(job: Job, spec: TrainSpec, model: Any, optimizer: Any, examples: list[
     """Runs the remaining steps; `state` follows the loss and is what a checkpoint keeps."""
     import checkpoints
     import mlx.core as mx
-    from batches import batch_rows, pad_batch
+    from batches import batch_rows, pad_batch, row_weights
     from tuning import learning_rate, make_step
 
     run_step = make_step(spec, model, optimizer)
     first, read, since = state["step"], 0, time.monotonic()
+    weighted = any(example.weight != 1 for example in examples)
     model.train()
     for step in range(first + 1, spec.iterations + 1):
         batch = [examples[row] for row in batch_rows(step, spec.batch_size, len(examples), spec.seed)]
         mx.random.seed(spec.seed * 1_000_003 + step)  # dropout depends on the step, not on the steps before
         optimizer.learning_rate = learning_rate(spec, step)
-        loss, count = run_step(*pad_batch(batch))
+        loss, count = run_step(*pad_batch(batch), row_weights(batch) if weighted else None)
         _note(spec, state, step, loss.item(), count.item())
         read += sum(len(example.tokens) for example in batch)
         if not state["window"]:

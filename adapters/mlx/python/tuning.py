@@ -77,32 +77,35 @@ def make_optimizer(spec: TrainSpec, model: Any) -> optim.AdamW:
     return optimizer
 
 
-def loss_of(model: Any, tokens: mx.array, spans: mx.array) -> tuple[mx.array, mx.array]:
-    """Mean cross-entropy in nats over the tokens to learn, and their number."""
+def loss_of(model: Any, tokens: mx.array, spans: mx.array, weights: mx.array | None = None) -> tuple[mx.array, mx.array]:
+    """Mean cross-entropy in nats over the tokens to learn, weighted by row, and the number of these tokens."""
     logits = model(tokens[:, :-1])
     targets = tokens[:, 1:]
     place = mx.arange(1, tokens.shape[1])
     learned = mx.logical_and(place >= spans[:, 0:1], place < spans[:, 1:])
     count = learned.sum()
     losses = nn.losses.cross_entropy(logits, targets).astype(mx.float32) * learned
-    return losses.sum() / count, count
+    if weights is None:
+        return losses.sum() / count, count
+    return (losses * weights).sum() / (learned * weights).sum(), count
 
 
 def make_step(spec: TrainSpec, model: Any, optimizer: optim.AdamW) -> Callable[..., tuple[mx.array, mx.array]]:
-    """One step, compiled where that is enabled: (tokens, spans) → loss before the update, learned tokens."""
+    """One step, compiled where that is enabled: (tokens, spans, row weights or nothing) → loss before the update,
+    learned tokens."""
     gradient = nn.value_and_grad(model, loss_of)
     state = [model.state, optimizer.state, mx.random.state]
 
     @partial(mx.compile, inputs=state, outputs=state)
-    def step(tokens: mx.array, spans: mx.array) -> tuple[mx.array, mx.array]:
-        (loss, count), gradients = gradient(model, tokens, spans)
+    def step(tokens: mx.array, spans: mx.array, weights: mx.array | None) -> tuple[mx.array, mx.array]:
+        (loss, count), gradients = gradient(model, tokens, spans, weights)
         if spec.gradient_clip is not None:
             gradients, _ = optim.clip_grad_norm(gradients, spec.gradient_clip)
         optimizer.update(model, gradients)
         return loss, count
 
-    def run(tokens: Any, spans: Any) -> tuple[mx.array, mx.array]:
-        loss, count = step(mx.array(tokens), mx.array(spans))
+    def run(tokens: Any, spans: Any, weights: Any = None) -> tuple[mx.array, mx.array]:
+        loss, count = step(mx.array(tokens), mx.array(spans), None if weights is None else mx.array(weights))
         mx.eval(state, loss, count)
         return loss, count
 

@@ -229,7 +229,7 @@ describe('a wrong field', () => {
       .toMatchInlineSnapshot(`
       "recipe.yaml:13:3: tune.iteration: unknown key "iteration": did you mean "iterations"?
       recipe.yaml:15:5: tune.lora.Rank: unknown key "Rank": did you mean "rank"?
-      recipe.yaml:16:3: tune.zebra: unknown key "zebra": known here: tuner, method, iterations, batchSize, learningRate, schedule, warmupSteps, weightDecay, gradientClip, maxTokens, maskPrompt, seed, checkpointEvery, lora"
+      recipe.yaml:16:3: tune.zebra: unknown key "zebra": known here: tuner, method, iterations, batchSize, learningRate, schedule, warmupSteps, weightDecay, gradientClip, maxTokens, maskPrompt, seed, checkpointEvery, price, lora"
     `);
   });
 
@@ -434,7 +434,7 @@ describe('--set', () => {
   test('null takes a field out', () => {
     const { data } = recipeOf(good, ['data.test=null', 'data.split.test=0.25']);
     expect(data.test).toBeUndefined();
-    expect(data.split).toEqual({ test: 0.25 });
+    expect(data.split).toEqual({ test: 0.25, stratify: false });
   });
 
   test('paths start from the current folder, those of the file from the file', () => {
@@ -508,7 +508,7 @@ describe('amending a recorded recipe', () => {
     expect(amended.recipe).toEqual({
       ...recipe,
       tune: { ...recipe.tune, iterations: 7 },
-      data: { ...recipe.data, train: { uri: '/elsewhere/new.jsonl' } },
+      data: { ...recipe.data, train: { uri: '/elsewhere/new.jsonl', format: 'auto' } },
     });
   });
 

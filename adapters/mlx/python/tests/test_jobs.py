@@ -130,6 +130,39 @@ class TrainTest(JobCase):
         self.assertEqual((result["rows"], result["droppedCount"], result["droppedRows"]), (30, 1, ["long"]))
         self.fails(self.train(maxTokens=4), "BadData", r"^All 30 rows are over maxTokens 4; the shortest has \d+\.$")
 
+    def test_tool_calls_and_parts_are_learned_as_the_template_writes_them(self) -> None:
+        call = {"id": "c1", "type": "function", "function": {"name": "find", "arguments": '{"order": 7}'}}
+        rows = [{"id": str(n), "messages": [
+            {"role": "user", "content": [{"type": "text", "text": "order"}, {"type": "text", "text": "late"}]},
+            {"role": "assistant", "content": None, "tool_calls": [call]},
+            {"role": "tool", "tool_call_id": "c1", "content": "parcel"},
+            {"role": "assistant", "content": "refund"},
+        ], "tools": [{"type": "function", "function": {"name": "find"}}]} for n in range(8)]
+        path = self.root / "tools.jsonl"
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+        self.assertEqual(self.done(self.train(train=str(path), iterations=6)).result()["rows"], 8)
+        rows[3]["messages"][1]["tool_calls"][0]["function"]["arguments"] = "{order"
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+        self.fails(self.train(train=str(path)), "BadData", "line 1 has a tool call whose arguments are not JSON")
+
+    def test_rows_count_by_their_weight(self) -> None:
+        import mlx.core as mx
+        from tuning import loss_of
+
+        logits = mx.array([[[2.0, 0.0], [0.0, 1.0]], [[0.0, 3.0], [1.0, 0.0]]])
+        tokens, spans = mx.array([[0, 0, 1], [1, 1, 0]]), mx.array([[1, 3], [1, 3]])
+        first, second = (loss_of(lambda _: logits[i : i + 1], tokens[i : i + 1], spans[i : i + 1])[0].item() for i in (0, 1))
+        weighted, count = loss_of(lambda _: logits, tokens, spans, mx.array([[3.0], [1.0]]))
+        self.assertAlmostEqual(weighted.item(), (3 * first + second) / 4, places=6)
+        self.assertEqual(count.item(), 4)
+        lines = self.rows.read_text().splitlines()
+        path = self.root / "weights.jsonl"
+        path.write_text("".join(json.dumps({**json.loads(line), "weight": 0.5 + n % 2}) + "\n" for n, line in enumerate(lines)))
+        plain, heavy = (self.done(self.train(train=str(rows), iterations=8)) for rows in (self.rows, path))
+        self.assertNotEqual(plain.result()["finalLoss"], heavy.result()["finalLoss"])
+        path.write_text(lines[0].replace("{", '{"weight": 0, ', 1) + "\n")
+        self.fails(self.train(train=str(path)), "BadData", "it must be a number above 0")
+
     def test_nothing_to_train_is_an_error(self) -> None:
         self.fails(self.train(iterations=0), "BadSpec", '"iterations" must be a whole number from 1 to .*, found 0')
         empty = self.root / "empty.jsonl"

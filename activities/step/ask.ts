@@ -1,0 +1,168 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { failAsk, findReplies, intendAsk, storeReply, type Budget } from '../../artifacts/ledger/replies.ts';
+import { settle, type Ledger } from '../../artifacts/ledger/open.ts';
+import type { ReplyRow } from '../../artifacts/ledger/schema.ts';
+import type { Writer, WriterReply, WriterRequest } from '../../adapters/contracts.ts';
+import { AskFailed, RetryAfter } from '../../adapters/endpoint/errors.ts';
+import { isCancelled } from '../../adapters/local/await.ts';
+import { messageOf, terminal, TerminalError } from '../../configs/failure.ts';
+import { BudgetReached, costOf, estimateOf, type Price } from './budget.ts';
+import { failpoint } from './failpoint.ts';
+
+/** How long one ask is tried. */
+export interface Patience {
+  /** Requests that end without a usable reply, after which the last error is thrown. */
+  attempts: number;
+  /** First wait between two of them, in ms; doubled each time. */
+  pauseMs: number;
+  /** Waits that the server asked for, all together, in ms. */
+  busyMs: number;
+}
+
+export const PATIENCE: Patience = { attempts: 4, pauseMs: 1000, busyMs: 10 * 60_000 };
+
+export interface Asking {
+  ledger: Ledger;
+  writer: Writer;
+  /** Name of the generator in the recipe. */
+  generator: string;
+  /** Equal asks have equal keys, whatever the run. */
+  key: string;
+  runId: string;
+  request: WriterRequest;
+  /** Absent: not known, so that no sum of money can be given or bounded. */
+  price?: Price | undefined;
+  budget?: Budget | undefined;
+  signal: AbortSignal;
+  patience?: Patience;
+}
+
+/** A reply, and whether this call paid for it. */
+export interface Answer {
+  reply: WriterReply;
+  isNew: boolean;
+}
+
+/** How long a request under way is given to end when the worker is shut down, in ms: it may be paid already. */
+const SHUTDOWN_GRACE_MS = 5000;
+
+/** Asks under way in this process: a step that is tried again while its first attempt still waits joins it. */
+const underWay = new WeakMap<Ledger, Map<string, Promise<Answer>>>();
+
+/**
+ * Gives the reply to an ask, which is sent only when no earlier reply is there. The intent is in the ledger before
+ * a request leaves, and the reply before it is given, so that no kill loses or repeats one that was stored; a
+ * request whose reply never came is sent again, and counted.
+ *
+ * @throws BudgetReached when it may cost more than is left.
+ * @throws TerminalError of the writer, and `NoPrice` when money is bounded but the price is not known.
+ * @throws RetryAfter or AskFailed when patience ended.
+ */
+export async function askOnce(asking: Asking): Promise<Answer> {
+  const { ledger, key, signal } = asking;
+  const [found] = (await findReplies(ledger, [key])).values();
+  if (found) return { reply: replyOf(found), isNew: false };
+  signal.throwIfAborted();
+  const asks = underWay.get(ledger) ?? new Map<string, Promise<Answer>>();
+  underWay.set(ledger, asks);
+  const joined = asks.get(key);
+  if (joined) return { ...(await joined), isNew: false };
+  const ask = persist(asking).finally(() => asks.delete(key));
+  asks.set(key, ask);
+  return ask;
+}
+
+/** Sends the request until a reply comes or patience ends. */
+async function persist(asking: Asking): Promise<Answer> {
+  const { generator, price, budget, signal, patience = PATIENCE } = asking;
+  if (budget?.usd !== undefined && !price) {
+    throw terminal(
+      'NoPrice',
+      `the budget is in USD, but the price of the generator ${generator} is not known: give its price, or bound tokens instead`,
+    );
+  }
+  let failures = 0;
+  let busyMs = 0;
+  for (;;) {
+    try {
+      return await send(asking);
+    } catch (error) {
+      if (signal.aborted || !(error instanceof RetryAfter || error instanceof AskFailed)) throw error;
+      if (error instanceof RetryAfter) busyMs += error.ms;
+      else failures += 1;
+      if (failures >= patience.attempts || busyMs > patience.busyMs) throw error;
+      const wait = error instanceof RetryAfter ? error.ms : patience.pauseMs * 2 ** (failures - 1);
+      await sleep(wait, undefined, { signal }).catch(() => undefined);
+      signal.throwIfAborted();
+    }
+  }
+}
+
+/** An answer that another process stored while this one waited for its turn. */
+class AlreadyAnswered extends Error {
+  readonly row: ReplyRow;
+
+  constructor(row: ReplyRow) {
+    super('answered meanwhile');
+    this.row = row;
+  }
+}
+
+async function send(asking: Asking): Promise<Answer> {
+  const { ledger, writer, generator, key, runId, request, price, budget, signal } = asking;
+  const estimate = estimateOf(request, price);
+  let isSent = false;
+  const sending = async (): Promise<void> => {
+    const intent = await intendAsk(ledger, { key, runId, generator, estimate, budget });
+    if (intent.state === 'answered') throw new AlreadyAnswered(intent.reply);
+    if (intent.state === 'over-budget') throw new BudgetReached(intent.spending, budget ?? {}, estimate);
+    isSent = true;
+    failpoint('ask.intended');
+  };
+  const cut = cutLater(signal, () => isSent);
+  try {
+    const reply = await writer.ask(request, { signal: cut.signal, sending });
+    failpoint('ask.replied');
+    const { promptTokens, completionTokens } = reply;
+    const usd = costOf(promptTokens, completionTokens, price);
+    const row = await storeReply(ledger, { key, reply, promptTokens, completionTokens, usd });
+    failpoint('ask.stored');
+    await settle(ledger);
+    failpoint('ask.settled');
+    return { reply: replyOf(row), isNew: true };
+  } catch (error) {
+    if (error instanceof AlreadyAnswered) return { reply: replyOf(error.row), isNew: false };
+    if (isSent) await failAsk(ledger, { key, error: messageOf(error), mayBePaid: mayBePaid(error) });
+    throw error;
+  } finally {
+    cut.clear();
+  }
+}
+
+/** A signal that a cancelled run aborts at once, and a worker that is shut down only when a request has had time to end. */
+function cutLater(signal: AbortSignal, isSent: () => boolean): { signal: AbortSignal; clear(): void } {
+  const cut = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const abort = (): void => {
+    const now = (): void => cut.abort(signal.reason);
+    if (isSent() && !isCancelled(signal)) timer = setTimeout(now, SHUTDOWN_GRACE_MS);
+    else now();
+  };
+  if (signal.aborted) abort();
+  signal.addEventListener('abort', abort, { once: true });
+  return {
+    signal: cut.signal,
+    clear: () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', abort);
+    },
+  };
+}
+
+/** Whether a request that ended so may have been worked on; of errors nobody foresaw, it may. */
+function mayBePaid(error: unknown): boolean {
+  if (error instanceof AskFailed) return error.mayBePaid;
+  return !(error instanceof RetryAfter || error instanceof TerminalError);
+}
+
+const replyOf = (row: ReplyRow): WriterReply => JSON.parse(row.reply_json ?? 'null') as WriterReply;
