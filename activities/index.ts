@@ -5,22 +5,27 @@ import { createIngest } from './ingest.ts';
 import { createPrepare } from './prepare.ts';
 import { createRegister } from './register.ts';
 import { createRunRecord } from './run-record.ts';
+import { createAskBatch } from './synthesis/ask-batch.ts';
+import { createSynthesize } from './synthesis/synthesize.ts';
 import { createTune } from './tune.ts';
 
 /** Everything a worker offers to workflows, by queue. */
 export function createActivities(deps: Deps) {
   const { submit: submitTune, await: awaitTune, cancel: cancelTune } = createTune(deps);
+  const askBatch = createAskBatch(deps);
   return {
     control: {
       ...createRunRecord(deps),
       ingest: createIngest(deps),
       prepare: createPrepare(deps),
+      synthesize: createSynthesize(deps),
+      askBatch,
       gate: createGate(deps),
       register: createRegister(deps),
       submitTune,
       cancelTune,
     },
-    train: { awaitTune, evaluate: createEvaluate(deps) },
+    train: { awaitTune, evaluate: createEvaluate(deps), askBatch },
   };
 }
 

@@ -171,7 +171,10 @@ async function takeRows(context: Context, side: Side, origin: OriginParams, inpu
   const rows = writeLines(join(context.scratch, `${side}.jsonl`));
   const quarantine = writeLines(join(context.scratch, `${side}-quarantine.jsonl`));
   // What came from a database is rows by now.
-  const stored = origin.connection === undefined ? order : { ...order, sql: undefined, connection: undefined };
+  const stored: IntakeOrder = {
+    ...(origin.connection === undefined ? order : { ...order, sql: undefined, connection: undefined }),
+    trusted: new Set(sources.flatMap(({ isDataset }, i) => (isDataset ? [i] : []))),
+  };
   try {
     for await (const taken of takeIn(stored, sources, context.signal)) {
       tally.add(taken);
@@ -215,20 +218,26 @@ async function takeRows(context: Context, side: Side, origin: OriginParams, inpu
 const fromOf = ({ uris, connection }: OriginParams, names: readonly string[]): string =>
   connection === undefined ? (names.length === 1 ? (names[0] as string) : uris.join(', ')) : `query of ${connection}`;
 
+/** A source as it lies in the store. */
+type StoredSource = SourceFile & { digest: string; from: string; isDataset: boolean };
+
 /** The stored copies of a side's sources, read in place of the files, which may change meanwhile. */
-async function sourcesOf(
-  context: Context,
-  side: Side,
-  origin: OriginParams,
-  inputs: Refs,
-): Promise<(SourceFile & { digest: string; from: string })[]> {
-  const found: (SourceFile & { digest: string; from: string })[] = [];
+async function sourcesOf(context: Context, side: Side, origin: OriginParams, inputs: Refs): Promise<StoredSource[]> {
+  const found: StoredSource[] = [];
   for (let i = 0; inputs[roleOf(side, i)]; i += 1) {
-    const { digest } = inputs[roleOf(side, i)] as ArtifactRef;
+    const { digest, type } = inputs[roleOf(side, i)] as ArtifactRef;
     const path = await context.deps.store.path(digest);
     const { from = origin.uris[i] ?? digest, container, compression } = SourceMeta.parse(await context.metaOf(digest));
     const packed = compression ? { compression } : {};
-    found.push({ path, bytes: (await stat(path)).size, container, ...packed, digest, from });
+    found.push({
+      path,
+      bytes: (await stat(path)).size,
+      container,
+      ...packed,
+      digest,
+      from,
+      isDataset: type === 'Dataset',
+    });
   }
   return found;
 }

@@ -1,5 +1,6 @@
 import { stringify } from 'yaml';
 import type { PreparedStatistics } from '../data/preparation.ts';
+import type { SynthesisReport } from '../data/synthesis/report.ts';
 import type { EvalReport } from './evaluate.ts';
 import type { GateVerdict } from './gate.ts';
 
@@ -15,6 +16,8 @@ export interface CardFacts {
   statistics: PreparedStatistics;
   report: EvalReport;
   verdict: GateVerdict;
+  /** Present when some training rows are synthetic. */
+  synthesis?: SynthesisReport;
 }
 
 /** A model card in Markdown with Hugging Face front matter, made from what the ledger recorded and nothing else. */
@@ -51,9 +54,9 @@ Compared with \`${report.champion}\`. Decoding: \`${JSON.stringify(report.decodi
 
 ## Data
 
-- Training: \`${facts.train}\`, ${train.kept} rows of ${train.in}; left out: ${train.duplicates} repeats, ${train.inTestSet} whose prompt is in the test set, ${train.toTest} split off for testing.
-- Test: \`${facts.test}\`, ${test.kept} rows of ${test.in}; left out: ${test.duplicates} repeats.
-
+- Training: \`${facts.train}\`, ${train.kept} rows of ${train.in}; left out: ${train.duplicates} repeats, ${train.inTestSet} that repeat a test row, ${train.removed} for other reasons, ${train.toTest} split off for testing.
+- Test: \`${facts.test}\`, ${test.kept} rows of ${test.in}; left out: ${test.duplicates} repeats, ${test.removed} for other reasons.
+${facts.synthesis ? synthetic(facts.synthesis) : ''}
 ## Origin
 
 - Model: \`${facts.model}\`
@@ -61,6 +64,11 @@ Compared with \`${report.champion}\`. Decoding: \`${JSON.stringify(report.decodi
 - Run: \`${facts.runId}\`; \`anneal lineage ${facts.model.slice(0, 19)} --up\` shows everything it came from.
 `;
 }
+
+/** How much of the training rows was made up, by whom. */
+const synthetic = ({ share, origins, yield: { candidates, accepted } }: SynthesisReport): string =>
+  `- Synthetic: ${(share * 100).toFixed(1)} % of the training rows (${origins.map(({ strategy, generator, rows }) => `${rows} by ${generator}, ${strategy}`).join('; ') || 'none'}); ${accepted} of ${candidates} candidates passed the filters. The test set holds none.
+`;
 
 const interval = ({ value, ci: [low, high] }: { value: number; ci: [number, number] }): string =>
   `${value.toFixed(4)} (${low.toFixed(4)} to ${high.toFixed(4)})`;

@@ -6,13 +6,13 @@ import { terminal } from '../configs/failure.ts';
 import { PolicyList } from '../configs/policies.ts';
 import type { Refs } from '../configs/refs.ts';
 import { rowsIn, readLines, writeLines } from '../data/lines.ts';
-import type { EvalSet } from '../data/policies/policy.ts';
 import { emptyProblem, prepareDatasets, withOwnTestSet } from '../data/preparation.ts';
-import type { Row, TestRow } from '../data/row.ts';
+import type { Row } from '../data/row.ts';
 import type { EarlierSplit } from '../data/split.ts';
 import { loadTokenizer } from '../data/tokens/hugging-face.ts';
 import { dataReportPage } from './data-report.ts';
 import type { StepContext } from './step/context.ts';
+import { evalSetParts, evalSetsOf } from './eval-sets.ts';
 import { defineStep, type Step } from './step/define.ts';
 import type { Deps } from './step/deps.ts';
 
@@ -63,7 +63,7 @@ export function createPrepare(deps: Deps): Step<PrepareParams> {
       if (
         withOwnTestSet(policies).some((policy) => policy.policy === 'decontaminate' && policy.against === 'registered')
       )
-        for (const { name, version, digest } of others) parts[`evalSet.${name}@v${version}`] = digest;
+        Object.assign(parts, await evalSetParts(deps, (set) => others.some(({ digest }) => digest === set.digest)));
       const last = others.find(({ name }) => name === testName(context.params));
       if (split?.stratify === true && last) {
         parts['earlier.test'] = last.digest;
@@ -84,7 +84,7 @@ export function createPrepare(deps: Deps): Step<PrepareParams> {
         test: context.inputs['test'] ? readLines<Row>(await context.pathOf('test')) : undefined,
         split: params.split,
         earlier: await earlierSplit(deps, parts),
-        evalSets: await evalSets(deps, parts),
+        evalSets: await evalSetsOf(deps, parts),
         countTokens: typeof tokenizer === 'string' ? tokenizer : (row) => tokenizer.countRow(row),
         maxTokens: params.maxTokens,
         seed: params.seed,
@@ -170,33 +170,6 @@ async function partsOf(context: Context): Promise<Map<string, string>> {
   const row = await findExecution(context.deps.ledger, context.run.id, context.instance);
   const parts = JSON.parse(row?.parts_json ?? '{}') as Record<string, string>;
   return new Map(Object.entries(parts).map(([name, digest]) => [name.replace(/^identity\./, ''), digest]));
-}
-
-/**
- * Every registered test and evaluation set, for a look before a run. Those that the pipeline made itself are left
- * out: whether they are its own earlier result is known only to the run.
- */
-export async function registeredSets(
-  { ledger, store }: Pick<Deps, 'ledger' | 'store'>,
-  pipeline: string,
-): Promise<EvalSet[]> {
-  const sets = (await listEvalSets(ledger)).filter(({ name }) => name !== `${pipeline}.test`);
-  return Promise.all(
-    sets.map(async ({ digest, name, version }) => ({
-      digest,
-      name: `${name}@v${version}`,
-      rows: rowsIn<TestRow>(await store.path(digest)),
-    })),
-  );
-}
-
-async function evalSets({ store }: Deps, parts: ReadonlyMap<string, string>): Promise<EvalSet[]> {
-  const sets: EvalSet[] = [];
-  for (const [part, digest] of parts) {
-    const name = /^evalSet\.(.*)$/.exec(part)?.[1];
-    if (name !== undefined) sets.push({ digest, name, rows: rowsIn<TestRow>(await store.path(digest)) });
-  }
-  return sets;
 }
 
 async function earlierSplit({ store }: Deps, parts: ReadonlyMap<string, string>): Promise<EarlierSplit> {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { registerVersion } from '../artifacts/ledger/models.ts';
+import type { SynthesisReport } from '../data/synthesis/report.ts';
 import type { PreparedStatistics } from '../data/preparation.ts';
 import type { EvalReport } from './evaluate.ts';
 import type { GateVerdict } from './gate.ts';
@@ -23,7 +24,7 @@ export type RegisterParams = z.infer<typeof RegisterParams>;
  * the one that was compared. Done on every run, since an alias may have moved meanwhile; doing it again
  * changes nothing.
  *
- * Inputs: `model`, `base`, `train`, `test`, `statistics`, `report`, `verdict`. Output: `card` (ModelCard).
+ * Inputs: `model`, `base`, `train`, `test`, `statistics`, `report`, `verdict`, and `synthesis` where rows were made. Output: `card` (ModelCard).
  * Fails with `AliasMoved` when the champion is another by now.
  */
 export function createRegister(deps: Deps): Step<RegisterParams> {
@@ -49,6 +50,7 @@ export function createRegister(deps: Deps): Step<RegisterParams> {
         statistics: await read<PreparedStatistics>('statistics'),
         report: await read<EvalReport>('report'),
         verdict,
+        ...(context.inputs['synthesis'] ? { synthesis: await read<SynthesisReport>('synthesis') } : {}),
       });
       const card = await context.save('ModelCard', { text }, { model: context.input('model').digest });
       const why = verdict.reasons.slice(0, 2).join(' ');

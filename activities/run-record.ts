@@ -1,4 +1,4 @@
-import { closeRun as close, openRun as open, type NewRun, type RunEnd } from '../artifacts/ledger/runs.ts';
+import { closeRun as close, openRun as open, setWaiting, type NewRun, type RunEnd } from '../artifacts/ledger/runs.ts';
 import { skipExecutions } from '../artifacts/ledger/executions.ts';
 import { versionAt } from '../artifacts/ledger/models.ts';
 import type { ArtifactRef } from '../configs/refs.ts';
@@ -15,6 +15,8 @@ export interface RunRecord {
   openRun(run: NewRun): Promise<void>;
   closeRun(end: RunEnd): Promise<void>;
   skipSteps(skip: { runId: string; steps: readonly string[]; reason: string }): Promise<void>;
+  /** Says what a run waits for; null: it goes on. */
+  setWaiting(wait: { runId: string; why: string | null }): Promise<void>;
   findChampion(line: { name: string; alias: string }): Promise<Champion | null>;
 }
 
@@ -23,6 +25,7 @@ export function createRunRecord({ ledger, worker }: Deps): RunRecord {
     openRun: (run) => open(ledger, run),
     closeRun: (end) => close(ledger, end),
     skipSteps: ({ runId, steps, reason }) => skipExecutions(ledger, runId, steps, reason, worker),
+    setWaiting: ({ runId, why }) => setWaiting(ledger, runId, why),
     findChampion: async ({ name, alias }) => {
       const found = await versionAt(ledger, name, alias);
       return found ? { ref: { digest: found.digest, type: 'Model' }, version: found.version } : null;

@@ -160,3 +160,14 @@ export interface Writer {
   /** Lets go of what it started. */
   close?(): Promise<void>;
 }
+
+/** A kind of generator that is asked in words. */
+export interface WriterKind<Settings> {
+  /** Work that takes the whole machine waits in the queue of training. */
+  queue: 'control' | 'train';
+  /** The model it needs on this machine, as the recipe names it; undefined: none. */
+  modelOf(settings: Settings): string | undefined;
+  /** US dollars for a million tokens asked and answered; undefined: not known. Free only what runs here. */
+  priceOf(settings: Settings): { inputPerMillion: number; outputPerMillion: number } | undefined;
+  create(settings: Settings, place: { run: string; base?: string; adapter?: string | undefined }): Writer;
+}

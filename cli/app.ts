@@ -59,10 +59,18 @@ const status = command({
 
 const check = command({
   docs: docs('Find everything wrong with a recipe before any work starts', [
-    ['check recipe.yaml', 'schema, files, columns, model, disk; exit code 2 when something is wrong'],
+    ['check recipe.yaml', 'schema, rows, tokens, time, price, model, disk; exit code 2 when something is wrong'],
+    ['check recipe.yaml --target gpt-4.1-mini', 'what the vendor would refuse, cut or bill'],
     ['check recipe.yaml --set tune.iterations=50', 'with a field changed'],
   ]),
-  parameters: { flags: { set, json }, positional: tuple(argument('recipe', 'Path of the recipe file')) },
+  parameters: {
+    flags: {
+      set,
+      target: option('model', "Check against the limits and prices of a vendor's model, e.g. gemini-2.5-flash"),
+      json,
+    },
+    positional: tuple(argument('recipe', 'Path of the recipe file')),
+  },
   load: async () => (await import('./commands/check.ts')).check,
 });
 
@@ -152,6 +160,33 @@ const cancel = command({
   ]),
   parameters: { flags: { json }, positional: tuple(argument('run', RUN)) },
   load: async () => (await import('./commands/cancel.ts')).cancel,
+});
+
+const resume = command({
+  docs: docs(
+    'Raise the budget of a run that waits for it; it goes on from the same ask',
+    [
+      ['resume RUN --budget 5', 'it may spend 5 US dollars in all'],
+      ['resume RUN --budget tokens=2000000', 'two million tokens in all'],
+    ],
+    'A budget is set by synthesize.limits in the recipe. A run that has reached it waits, for as long as it takes, and loses nothing.',
+  ),
+  parameters: {
+    flags: {
+      budget: {
+        kind: 'parsed',
+        parse: String,
+        brief: 'usd=N or tokens=N, in all; may be given once for each',
+        placeholder: 'budget',
+        variadic: true,
+      },
+      detach: flag('Return at once'),
+      exitVerdict: flag('Exit with 10 for reject and 11 for inconclusive'),
+      json,
+    },
+    positional: tuple(argument('run', RUN)),
+  },
+  load: async () => (await import('./commands/resume.ts')).resume,
 });
 
 const cacheExplain = command({
@@ -446,6 +481,7 @@ const root = buildRouteMap({
     show,
     logs,
     cancel,
+    resume,
     cache,
     lineage,
     models,

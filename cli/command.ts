@@ -2,7 +2,15 @@ import { buildCommand, ExitCode } from '@stricli/core';
 import type { Command, CommandContext } from '@stricli/core';
 
 /** Exit codes of the command line. */
-export const EXIT = { done: 0, failed: 1, usage: 2, reject: 10, inconclusive: 11, interrupted: 130 } as const;
+export const EXIT = {
+  done: 0,
+  failed: 1,
+  usage: 2,
+  waiting: 3,
+  reject: 10,
+  inconclusive: 11,
+  interrupted: 130,
+} as const;
 
 /** A wrong use of the command line, or an invalid recipe: exit code 2. Its message is one sentence with a remedy. */
 export class UsageError extends Error {

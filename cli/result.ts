@@ -10,6 +10,7 @@ export function printRun(run: RunDocument): void {
   print(
     `run ${runId} ${paint(colour, status)} in ${duration(run.seconds)}${run.rerunOf ? `, a rerun of ${run.rerunOf}` : ''}`,
   );
+  if (run.waiting !== undefined) print(`  ${paint('yellow', 'waiting')}: ${plain(run.waiting)}${WAIT_HINT(runId)}`);
   if (run.error) print(`  ${run.error.type}: ${plain(run.error.message)}`);
   if (model) print(`model    ${model}${aliases(run)}`);
   if (status === 'completed') {
@@ -39,6 +40,9 @@ export function printStepDetails({ steps }: RunDocument): void {
     if (refs.length > 0) print(`\n${step.name}${facts && `: ${facts}`}\n${table(refs)}`);
   }
 }
+
+/** What a person can do about a run that waits. */
+const WAIT_HINT = (runId: string): string => `: \`anneal resume ${runId} --budget …\` lets it go on`;
 
 function aliases({ names = [], model }: RunDocument): string {
   const others = names.filter((name) => name !== model && !/@v\d+$/.test(name));

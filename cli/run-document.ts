@@ -69,6 +69,7 @@ export async function runDocument(ledger: Ledger, run: RunRow, at: Address | und
     ...(run.error_json === null ? {} : { error: JSON.parse(run.error_json) as RunDocument['error'] & object }),
     ...(rerun ? { rerunOf: rerun.of } : {}),
     ...(model ? { names: (await namesOf(ledger, model)).filter((name) => name.startsWith(`${run.model}@`)) } : {}),
+    ...(run.waiting === null ? {} : { waiting: run.waiting }),
     pipeline: run.pipeline,
     startedBy: run.started_by,
     startedAt: run.started_at,

@@ -7,6 +7,7 @@ import { QUEUES } from '../configs/presets.ts';
 import type { Recipe } from '../configs/recipe.ts';
 import { RunOptions } from '../configs/refs.ts';
 import { SEARCH_ATTRIBUTES } from '../configs/search-attributes.ts';
+import type { Address } from '../worker/connect.ts';
 import { ensureUp } from '../worker/local.ts';
 import type { tune } from '../workflows/tune.ts';
 import { EXIT } from './command.ts';
@@ -34,18 +35,29 @@ export async function startRun(state: State, recipe: Recipe, options: RunOptions
     await startWorkflow(client, { id, recipe, options, startedBy });
     await openRun(ledger, { id, recipe, options, workflowId: id, startedBy });
     tell(`run ${id}${flags.detach ? '' : ' (Ctrl+C leaves it running)'}`);
-    const run = flags.detach ? ((await findRun(ledger, id)) as RunRow) : await watchRun(state, client, id);
-    const document = await runDocument(ledger, run, at);
-    if (flags.json) printJson(document);
-    else printRun(document);
-    if (run.status === 'running') {
-      tell(`run ${id} goes on; \`anneal show ${id}\` shows it, \`anneal cancel ${id}\` stops it`);
-      return flags.detach ? EXIT.done : EXIT.interrupted;
-    }
-    if (run.status !== 'completed') return EXIT.failed;
-    if (!flags.exitVerdict) return EXIT.done;
-    return run.verdict === 'reject' ? EXIT.reject : run.verdict === 'inconclusive' ? EXIT.inconclusive : EXIT.done;
+    return endOf(state, at, client, id, flags);
   });
+}
+
+/** Shows a run that is under way to its end, or until it waits for a person. Gives the exit code. */
+export async function followRun(state: State, at: Address, id: string, flags: StartFlags): Promise<number> {
+  return withClient(at, (client) => endOf(state, at, client, id, flags));
+}
+
+async function endOf(state: State, at: Address, client: Client, id: string, flags: StartFlags): Promise<number> {
+  const { ledger } = state;
+  const run = flags.detach ? ((await findRun(ledger, id)) as RunRow) : await watchRun(state, client, id);
+  const document = await runDocument(ledger, run, at);
+  if (flags.json) printJson(document);
+  else printRun(document);
+  if (run.status === 'running') {
+    if (run.waiting === null)
+      tell(`run ${id} goes on; \`anneal show ${id}\` shows it, \`anneal cancel ${id}\` stops it`);
+    return flags.detach ? EXIT.done : run.waiting === null ? EXIT.interrupted : EXIT.waiting;
+  }
+  if (run.status !== 'completed') return EXIT.failed;
+  if (!flags.exitVerdict) return EXIT.done;
+  return run.verdict === 'reject' ? EXIT.reject : run.verdict === 'inconclusive' ? EXIT.inconclusive : EXIT.done;
 }
 
 async function startWorkflow(

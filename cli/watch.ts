@@ -18,8 +18,8 @@ const ASK_EVERY = 3000;
 const FULL = 2 ** 20;
 
 /**
- * Shows a run until it has ended.
- * @returns its row; one that is still running when Ctrl+C was pressed.
+ * Shows a run until it has ended, waits for a person, or Ctrl+C was pressed.
+ * @returns its row.
  */
 export async function watchRun({ home, ledger }: State, client: Client, id: string): Promise<RunRow> {
   const view = showSteps();
@@ -31,7 +31,8 @@ export async function watchRun({ home, ledger }: State, client: Client, id: stri
     for (;;) {
       const run = (await findRun(ledger, id)) as RunRow;
       view.update(await listExecutions(ledger, id));
-      if (run.status !== 'running' || interrupted) return run;
+      // A run that waits for a person may wait for months.
+      if (run.status !== 'running' || run.waiting !== null || interrupted) return run;
       if (Date.now() - asked > ASK_EVERY) {
         asked = Date.now();
         if ((await freeBytes(home.root)) < FULL) {

@@ -5,6 +5,7 @@ import type { z } from 'zod';
 import { isDatasetRef, type Source } from './data.ts';
 import { messageOf, systemCode } from './failure.ts';
 import { nearest } from './nearest.ts';
+import type { Generator, Synthesize } from './synthesis.ts';
 import { crossCheck, RecipeSchema, recipeJsonSchema, type Recipe } from './recipe.ts';
 
 /** Something wrong with a recipe, with the place and, where there is one, the remedy. */
@@ -367,9 +368,24 @@ function absolutePaths(recipe: Recipe, startOf: (path: string) => string): Recip
       train: absoluteSource(data.train, from.train),
       ...(data.test ? { test: absoluteSource(data.test, from.test) } : {}),
     },
+    ...(recipe.synthesize ? { synthesize: absoluteGenerators(recipe.synthesize, startOf) } : {}),
     model: { ...model, base: isFolder(model.base, from.base) ? resolve(from.base, model.base) : model.base },
   };
 }
+
+function absoluteGenerators(synthesize: Synthesize, startOf: (path: string) => string): Synthesize {
+  const generators = Object.entries(synthesize.generators).map(([name, generator]): [string, Generator] => {
+    const folder = startOf(`synthesize.generators.${name}`);
+    if (generator.kind === 'grammar') return [name, { ...generator, file: resolve(folder, generator.file) }];
+    if (generator.kind !== 'mlx' || isRegistered(generator.model)) return [name, generator];
+    const model = isFolder(generator.model, folder) ? resolve(folder, generator.model) : generator.model;
+    return [name, { ...generator, model }];
+  });
+  return { ...synthesize, generators: Object.fromEntries(generators) };
+}
+
+/** Whether a model is one of the registry: `name@v3`, `name@champion`. */
+const isRegistered = (model: string): boolean => /^[a-z0-9][a-z0-9._-]*@[a-z][a-z0-9-]*$/.test(model);
 
 function absoluteSource(source: Source, folder: string): Source {
   const { uri } = source;

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { Data } from './data.ts';
+import { crossCheckSynthesis } from './synthesis-check.ts';
+import { Synthesize } from './synthesis.ts';
 
 /**
  * The recipe: everything a person decides about one line of models, in one YAML file.
@@ -249,6 +251,9 @@ export const RecipeSchema = z.strictObject({
   description: z.string().max(2000).optional().describe('What the model is for; goes into the model card.'),
   data: Data,
   model: Model,
+  synthesize: Synthesize.optional().describe(
+    'Rows that a grammar or a model makes, beside the real ones. Default: none.',
+  ),
   tune: Tune,
   evaluate: Evaluate,
   gate: Gate,
@@ -315,6 +320,8 @@ export function crossCheck(written: unknown): { path: string[]; message: string 
       problems.push({ path: ['data', 'split', stratify === true ? 'stratify' : 'group'], message });
     }
   }
+  for (const { path, message } of crossCheckSynthesis(at('synthesize')))
+    problems.push({ path: ['synthesize', ...path], message });
   const warmup = at('tune', 'warmupSteps');
   const iterations = at('tune', 'iterations') ?? 200;
   if (typeof warmup === 'number' && typeof iterations === 'number' && warmup > 0 && warmup >= iterations) {

@@ -43,6 +43,10 @@ export type Measure = z.infer<typeof Measure>;
 export const Verdict = z.enum(['promote', 'reject', 'inconclusive']);
 export type Verdict = z.infer<typeof Verdict>;
 
+/** A bound on what a run may spend; absent: no bound. */
+export const Budget = z.strictObject({ usd: z.number().positive().optional(), tokens: z.int().positive().optional() });
+export type Budget = z.infer<typeof Budget>;
+
 /** How one run treats the cache, and which outputs of an older run it keeps. */
 export const RunOptions = z.strictObject({
   /** Steps to make again though nothing changed. */

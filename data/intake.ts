@@ -16,6 +16,8 @@ export interface IntakeOrder extends SourceOrder, FormatOptions {
   format: FormatName | 'auto';
   /** Takes rows of columns without a template, for looking at them only. */
   loose?: boolean | undefined;
+  /** Numbers of the sources that are datasets of the ledger: only there it counts that a person confirmed a row. */
+  trusted?: ReadonlySet<number> | undefined;
 }
 
 /** A record that cannot be used, as it is put aside: a person mends `row` and sends the file back as a source. */
@@ -61,7 +63,12 @@ function understand(batch: readonly FoundRecord[], source: number, order: Intake
       ? { content: looseContent(found.value, order.label) }
       : readRow(found.value, order.format, order);
     if ('reason' in read) taken.bad.push({ source, line: found.line, reason: read.reason, row: found.value });
-    else taken.rows.push(identify(read.content, source, found.line));
+    else {
+      const { content } = read;
+      if (content.origin?.confirmedBy !== undefined && order.trusted?.has(source) !== true)
+        delete content.origin.confirmedBy;
+      taken.rows.push(identify(content, source, found.line));
+    }
   }
   return taken;
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { setImmediate as breathe } from 'node:timers/promises';
+import { terminal } from '../configs/failure.ts';
 import { Decontaminate, type AnyPolicy } from '../configs/policies.ts';
 import type { PolicyAccount } from './account.ts';
 import { createAccount, passThrough, remove, startPolicy, type Removed, type Sink, type Stage } from './engine.ts';
@@ -175,6 +176,7 @@ function createTestSide(work: Work): TestSide {
     add: (row) => {
       if (account.in === 0) work.accounts.push(account);
       account.in += 1;
+      if (row.origin && row.origin.confirmedBy === undefined) throw unconfirmed(row);
       const why = cannotBeLearned(row);
       if (why !== undefined) return remove(account, row, { out: 'quarantine', why }, work.takeOut);
       // Also without a dedupe policy: an evaluation counts every row once.
@@ -186,6 +188,14 @@ function createTestSide(work: Work): TestSide {
     },
   };
 }
+
+/** A model that is judged by rows which a model made up is judged by nothing. */
+const unconfirmed = ({ source, line }: Row): Error =>
+  terminal(
+    'UnconfirmedTestRows',
+    `the test set holds a synthetic row that nobody has confirmed (line ${line} of source ${source + 1}): read it, then \`anneal data confirm\`, and name the confirmed dataset as data.test.uri`,
+    { source, line },
+  );
 
 const REPEATED = 'repeats an earlier row of the test set';
 

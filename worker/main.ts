@@ -4,6 +4,8 @@ import { msToTs } from '@temporalio/common/lib/time.js';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { createActivities } from '../activities/index.ts';
 import type { Deps } from '../activities/step/deps.ts';
+import { endpointKind } from '../adapters/endpoint/kind.ts';
+import { mlxKind } from '../adapters/mlx/writer-kind.ts';
 import { createModels } from '../adapters/mlx/models.ts';
 import { createMlxGenerator } from '../adapters/mlx/generator.ts';
 import { createMlxTuner } from '../adapters/mlx/tuner.ts';
@@ -18,6 +20,10 @@ import { connectionOptions, findAddress, type Address } from './connect.ts';
 import { findHome, type Home } from './home.ts';
 import { writePart } from './state.ts';
 
+/** Kinds of generator for synthesis. Each is only ever given the settings of its own kind. */
+const writerKinds = (at: { jobs: string }): Deps['writers'] =>
+  ({ endpoint: endpointKind, mlx: mlxKind(at) }) as unknown as Deps['writers'];
+
 /** What a worker on this machine works with. */
 export async function localDeps(home: Home): Promise<Deps> {
   const at = { jobs: home.jobs };
@@ -29,6 +35,7 @@ export async function localDeps(home: Home): Promise<Deps> {
     tuners: { mlx: createMlxTuner(at) },
     generator: createMlxGenerator(at),
     models: createModels(at),
+    writers: writerKinds(at),
   };
 }
 

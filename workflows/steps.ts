@@ -2,13 +2,14 @@ import { CancellationScope, isCancellation, proxyActivities } from '@temporalio/
 import type { ControlActivities, TrainActivities } from '../activities/index.ts';
 import { BOOKKEEPING, STEP, TRAIN } from '../configs/presets.ts';
 import type { StepResult } from '../configs/refs.ts';
+import type { Purse } from './purse.ts';
 
 const brief = proxyActivities<ControlActivities>(BOOKKEEPING);
 const short = proxyActivities<ControlActivities>(STEP);
 const long = proxyActivities<TrainActivities>(TRAIN);
 
 /** Bookkeeping of runs in the ledger. */
-export const { openRun, closeRun, skipSteps, findChampion } = brief;
+export const { openRun, closeRun, skipSteps, findChampion, setWaiting } = brief;
 
 type TuneCall = Parameters<ControlActivities['submitTune']>[0];
 
@@ -31,12 +32,51 @@ async function tuneModel(call: TuneCall): Promise<StepResult> {
   }
 }
 
+type SynthesizeCall = Parameters<ControlActivities['synthesize']>[0];
+
+/** Asks a batch: small, so that little is asked again after a crash, and large enough to be few events. */
+const ASKS_A_BATCH = 20;
+
+/** Makes synthetic rows: what is asked for is put to the generators in batches, until nothing is missing. */
+async function synthesizeRows(call: SynthesizeCall, purse: Purse): Promise<StepResult> {
+  for (;;) {
+    const { result, needed } = await short.synthesize.executeWithOptions(
+      { summary: 'rows out of what was answered, or what has to be asked' },
+      [call],
+    );
+    if (result) return result;
+    if (!needed) throw new Error('synthesis neither ended nor asked for anything');
+    const { plan, asks, queue, lanes } = needed;
+    const instance = call.instance ?? 'synthesize';
+    const { askBatch } = queue === 'train' ? long : short;
+    let next = 0;
+    const lane = async (): Promise<void> => {
+      while (next < asks) {
+        const from = next;
+        const to = Math.min(from + ASKS_A_BATCH, asks);
+        next = to;
+        for (;;) {
+          const { run, params } = call;
+          const budget = purse.budget();
+          const { paused } = await askBatch.executeWithOptions({ summary: `asks ${from + 1} to ${to} of ${asks}` }, [
+            { run, instance, settings: params.settings, plan, from, to, budget },
+          ]);
+          if (paused === undefined) break;
+          await purse.refill(budget, paused);
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(lanes, Math.ceil(asks / ASKS_A_BATCH)) }, lane));
+  }
+}
+
 /** The steps of the lifecycle, each with a line for the Temporal UI. */
 export const steps = {
   ingest: (call: Parameters<ControlActivities['ingest']>[0]): Promise<StepResult> =>
     short.ingest.executeWithOptions({ summary: 'rows and base model get their digests' }, [call]),
   prepare: (call: Parameters<ControlActivities['prepare']>[0]): Promise<StepResult> =>
     short.prepare.executeWithOptions({ summary: 'conversations, no repeats, no test prompt in training' }, [call]),
+  synthesize: synthesizeRows,
   tune: tuneModel,
   evaluate: (call: Parameters<TrainActivities['evaluate']>[0]): Promise<StepResult> =>
     long.evaluate.executeWithOptions({ summary: 'candidate and champion answer the same test set' }, [call]),

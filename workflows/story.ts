@@ -15,6 +15,8 @@ export interface Story {
   step(name: string, work: () => Promise<StepResult>): Promise<StepResult>;
   /** Tells that steps are not done, and why. */
   skip(names: readonly string[], reason: string): void;
+  /** Tells what the run waits for; null: it goes on. */
+  waiting(why: string | null): void;
   /** Sets the verdict that the run is searched by. */
   verdict(verdict: string): void;
 }
@@ -29,6 +31,7 @@ interface Line {
 export function tellStory(title: string, attributes: { pipeline: string; model: string }): Story {
   const lines: Line[] = [];
   const started = Date.now();
+  let waits: string | null = null;
   const tell = (): void => {
     const rows = lines.map(({ name, state, note }) => `| ${name} | ${state} | ${note} |`);
     setCurrentDetails(
@@ -38,6 +41,7 @@ export function tellStory(title: string, attributes: { pipeline: string; model: 
         '| step | state | |',
         '|---|---|---|',
         ...rows,
+        ...(waits === null ? [] : ['', `**waiting**: ${waits}`]),
         '',
         `\`anneal show ${workflowInfo().workflowId}\``,
       ].join('\n'),
@@ -74,6 +78,10 @@ export function tellStory(title: string, attributes: { pipeline: string; model: 
     },
     skip: (names, reason) => {
       for (const name of names) lines.push({ name, state: 'skipped', note: reason });
+      tell();
+    },
+    waiting: (why) => {
+      waits = why;
       tell();
     },
     verdict: (verdict) => {

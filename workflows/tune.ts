@@ -3,8 +3,9 @@ import { keptColumns, urisOf, type Source } from '../configs/data.ts';
 import type { Recipe } from '../configs/recipe.ts';
 import type { Refs, RunRef, StepResult, Verdict } from '../configs/refs.ts';
 import type { IngestParams } from '../activities/ingest.ts';
-import { closeRun, findChampion, openRun, skipSteps, steps } from './steps.ts';
-import { errorOf, tellStory } from './story.ts';
+import { openPurse } from './purse.ts';
+import { closeRun, findChampion, openRun, setWaiting, skipSteps, steps } from './steps.ts';
+import { errorOf, tellStory, type Story } from './story.ts';
 
 export interface TuneInput {
   run: RunRef;
@@ -25,7 +26,7 @@ type IngestOrigin = IngestParams['train'];
 const MAX_ROUNDS = 5;
 
 /**
- * From data to a decision: ingest → prepare → tune → evaluate → gate → register.
+ * From data to a decision: ingest → prepare → synthesize (where the recipe says so) → tune → evaluate → gate → register.
  * A candidate equal to the champion ends the run after `tune`.
  */
 export async function tune(input: TuneInput): Promise<TuneOutput> {
@@ -85,9 +86,10 @@ async function lifecycle({ run, recipe, startedBy }: TuneInput): Promise<TuneOut
   );
   const test = ref(prepared, 'test');
 
-  const tuned = await story.step('tune', () =>
-    steps.tune({ run, params: recipe.tune, inputs: { train: ref(prepared, 'train'), base } }),
-  );
+  const synthesized = recipe.synthesize && (await synthesizeInto(prepared, { run, recipe, story }));
+  const train = synthesized?.outputs['train'] ?? ref(prepared, 'train');
+
+  const tuned = await story.step('tune', () => steps.tune({ run, params: recipe.tune, inputs: { train, base } }));
   const candidate = ref(tuned, 'model');
 
   for (let round = 1; ; round += 1) {
@@ -133,7 +135,9 @@ async function lifecycle({ run, recipe, startedBy }: TuneInput): Promise<TuneOut
             base,
             report,
             verdict: ref(gated, 'verdict'),
-            ...pick(prepared.outputs, 'train', 'test', 'statistics'),
+            train,
+            ...pick(prepared.outputs, 'test', 'statistics'),
+            ...(synthesized ? { synthesis: ref(synthesized, 'report') } : {}),
           },
         }),
       );
@@ -144,6 +148,33 @@ async function lifecycle({ run, recipe, startedBy }: TuneInput): Promise<TuneOut
       if (errorOf(error).type !== 'AliasMoved' || round === MAX_ROUNDS) throw error;
     }
   }
+}
+
+/** Adds synthetic rows; a budget that is reached makes the run wait for more of it. */
+async function synthesizeInto(
+  prepared: StepResult,
+  { run, recipe, story }: { run: RunRef; recipe: Recipe; story: Story },
+): Promise<StepResult> {
+  const settings = recipe.synthesize as NonNullable<Recipe['synthesize']>;
+  const { usd, tokens } = settings.limits;
+  const purse = openPurse(
+    { ...(usd === undefined ? {} : { usd }), ...(tokens === undefined ? {} : { tokens }) },
+    async (why) => {
+      story.waiting(why);
+      await setWaiting({ runId: run.id, why });
+    },
+  );
+  const { template, label } = recipe.data;
+  return story.step('synthesize', () =>
+    steps.synthesize(
+      {
+        run,
+        params: { pipeline: recipe.name, settings, template, label, maxTokens: recipe.tune.maxTokens },
+        inputs: pick(prepared.outputs, 'train', 'test'),
+      },
+      purse,
+    ),
+  );
 }
 
 const originOf = ({ format, sql, connection, uri }: Source): IngestOrigin => ({

@@ -119,6 +119,38 @@ export function defineJobStep<Params>(deps: Deps, definition: JobStep<Params>): 
   };
 }
 
+/** A step whose work is found out on the way: it says what it needs, is called again when that is there, and so on. */
+export interface StagedStep<Params, Needed> extends StepDefinition<Params> {
+  /** Finishes, or says what has to be there before it can. Called again it must come to the same point. */
+  advance(context: StepContext<Params>): Promise<Made | { needed: Needed }>;
+}
+
+/** Declares a step that is called until it gives a result: one execution, however many calls. */
+export function defineStagedStep<Params, Needed>(
+  deps: Deps,
+  definition: StagedStep<Params, Needed>,
+): (call: StepCall<Params>) => Promise<{ result?: StepResult; needed?: Needed }> {
+  return (call) =>
+    attempt(
+      deps,
+      definition,
+      call,
+      async (context): Promise<{ result?: StepResult; needed?: Needed }> => {
+        const reuse = await findReuse(definition, context);
+        if (reuse) {
+          const { outcome, cachedFrom, reason } = reuse;
+          return { result: await completed(context, outcome, { cachedFrom, ...(reason ? { reason } : {}) }) };
+        }
+        failpoint(`${definition.name}.begun`);
+        const made = await definition.advance(context);
+        if ('needed' in made) return { needed: made.needed };
+        failpoint(`${definition.name}.stored`);
+        return { result: await completeMade(context, made) };
+      },
+      (result) => ({ result }),
+    );
+}
+
 /** One attempt at a step, around which everything that must not be forgotten is done. */
 async function attempt<Params, Result>(
   deps: Deps,

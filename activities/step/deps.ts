@@ -1,6 +1,7 @@
 import type { Ledger } from '../../artifacts/ledger/open.ts';
 import type { Store } from '../../artifacts/store.ts';
-import type { Generator, Models, Tuner } from '../../adapters/contracts.ts';
+import type { Generator, Models, Tuner, WriterKind } from '../../adapters/contracts.ts';
+import type { Generator as WriterSettings } from '../../configs/synthesis.ts';
 
 /** What activities are given; a test gives fakes of the outside world here. */
 export interface Deps {
@@ -13,4 +14,6 @@ export interface Deps {
   tuners: Record<string, Tuner>;
   generator: Generator;
   models: Models;
+  /** Who writes synthetic rows, by the kind that a recipe names. */
+  writers: Record<string, WriterKind<WriterSettings>>;
 }

@@ -116,6 +116,45 @@ export async function storeReply(
   });
 }
 
+/** Asks of a run that ended without a reply, with the last error. */
+export async function failedAsks(ledger: Ledger, runId: string): Promise<Map<string, string>> {
+  const rows = await ledger
+    .selectFrom('replies')
+    .select(['key', 'error'])
+    .where('run_id', '=', runId)
+    .where('status', '=', 'asked')
+    .where('error', 'is not', null)
+    .execute();
+  return new Map(rows.map(({ key, error }) => [key, error ?? '']));
+}
+
+/** What each generator was paid in a run. `usd` is null when no price was known. */
+export async function spendingByGenerator(
+  ledger: Ledger,
+  runId: string,
+): Promise<{ generator: string; requests: number; askedAgain: number; inputTokens: number; outputTokens: number; usd: number | null }[]> {
+  const rows = await ledger
+    .selectFrom('replies')
+    .select((eb) => [
+      'generator',
+      eb.fn.countAll<number>().as('requests'),
+      sql<number | null>`sum(max(times_asked - 1, 0))`.as('askedAgain'),
+      eb.fn.sum<number | null>('prompt_tokens').as('inputTokens'),
+      eb.fn.sum<number | null>('completion_tokens').as('outputTokens'),
+      eb.fn.sum<number | null>('usd').as('usd'),
+    ])
+    .where('run_id', '=', runId)
+    .groupBy('generator')
+    .orderBy('generator')
+    .execute();
+  return rows.map(({ askedAgain, inputTokens, outputTokens, ...row }) => ({
+    ...row,
+    askedAgain: askedAgain ?? 0,
+    inputTokens: inputTokens ?? 0,
+    outputTokens: outputTokens ?? 0,
+  }));
+}
+
 /** SQLite takes 32,766 values in a statement; fewer keep the statement's text small. */
 const KEYS_AT_ONCE = 1000;
 

@@ -1,13 +1,33 @@
 import { readRecipe } from '../../configs/recipe-file.ts';
 import { findHome } from '../../worker/home.ts';
-import { bytes, print, printJson, table } from '../output.ts';
+import type { Preflight } from '../../worker/preflight.ts';
+import { bytes, duration, print, printJson, table } from '../output.ts';
 import { checkRecipe } from '../recipes.ts';
+import { visible } from '../../worker/datasets/text.ts';
 
-export async function check(flags: { set?: readonly string[]; json: boolean }, file: string): Promise<void> {
-  const { recipe, report } = await checkRecipe(readRecipe(file, flags.set), findHome());
-  const { statistics, notes } = report;
-  if (flags.json)
-    return printJson({ ok: true, problems: [], notes, statistics: statistics ?? null, bytes: report.bytes, recipe });
+interface Flags {
+  set?: readonly string[];
+  target?: string;
+  json: boolean;
+}
+
+export async function check(flags: Flags, file: string): Promise<void> {
+  const options = { thorough: true, target: flags.target };
+  const { recipe, report } = await checkRecipe(readRecipe(file, flags.set), findHome(), options);
+  const { statistics, tokens, estimate, notes } = report;
+  if (flags.json) {
+    return printJson({
+      ok: true,
+      problems: [],
+      notes,
+      statistics: statistics ?? null,
+      tokens: tokens ?? null,
+      estimate: estimate ?? null,
+      target: flags.target ?? null,
+      bytes: report.bytes,
+      recipe,
+    });
+  }
   print(`${file} is fit to run`);
   const { tune, model } = recipe;
   const rows = statistics
@@ -22,8 +42,33 @@ export async function check(flags: { set?: readonly string[]; json: boolean }, f
         ...rows,
         ['base model', model.base],
         ['tuning', `${tune.method}, ${tune.iterations} steps of ${tune.batchSize} rows`],
+        ...weight(report),
       ].map(([name = '', value = '']) => [`  ${name}`, value]),
     ),
   );
-  for (const note of notes) print(`  note: ${note}`);
+  for (const note of notes) print(`  note: ${visible(note)}`);
+}
+
+const number = (value: number): string => Math.round(value).toLocaleString('en-US');
+const range = ({ low, high }: { low: number; high: number }, show: (value: number) => string): string =>
+  show(low) === show(high) ? show(low) : `${show(low)} to ${show(high)}`;
+
+/** Tokens, time and price, as far as they are known. */
+function weight({ tokens, estimate }: Preflight): string[][] {
+  const lines: string[][] = [];
+  if (typeof tokens === 'string') lines.push(['tokens', tokens]);
+  else if (tokens)
+    lines.push(['tokens of the rows', `${range(tokens.total, number)}${tokens.exact ? '' : ' (from a sample)'}`]);
+  if (estimate === undefined || typeof estimate === 'string') return lines;
+  const { epochs, trained, billed, seconds, usd } = estimate;
+  lines.push(['trained tokens', `${range(trained, number)}, each row about ${epochs.toFixed(1)} times`]);
+  lines.push(['time', 'unknown' in seconds ? `unknown: ${seconds.unknown}` : range(seconds, duration)]);
+  const isFree = billed.high === 0;
+  lines.push([
+    'price',
+    isFree
+      ? 'none: it runs on this machine'
+      : `${range(billed, number)} billed tokens, ${range(usd, (value) => `$${value.toFixed(2)}`)}`,
+  ]);
+  return lines;
 }

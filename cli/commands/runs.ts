@@ -15,6 +15,7 @@ export async function runs(flags: { limit: number; json: boolean }): Promise<voi
     runId: row.id,
     pipeline: row.pipeline,
     status: row.status,
+    waiting: row.waiting,
     verdict: row.verdict,
     model: row.model_ref,
     startedBy: row.started_by,
@@ -27,7 +28,7 @@ export async function runs(flags: { limit: number; json: boolean }): Promise<voi
   if (documents.length === 0) return print('no runs yet: start one with `anneal run RECIPE`');
   const rows = documents.map((run) => [
     run.runId,
-    run.status,
+    run.waiting === null ? run.status : 'waiting',
     run.verdict ?? '',
     run.model ?? '',
     duration(run.seconds),

@@ -24,7 +24,7 @@ export interface Near {
  * sample of 2048 to 4096 of them, right to about 0.01.
  *
  * Memory for each row kept: 4 bytes a shingle (at most 16 KiB), 16 bytes, and some 12 bytes a band (18 bands at a
- * threshold of 0.8); about 400 bytes for a prompt of 40 words. Rows that repeat another take none.
+ * threshold of 0.8); about 440 bytes for a prompt of 40 words. Rows that repeat another take none.
  */
 export class NearIndex {
   private readonly threshold: number;

@@ -1,4 +1,5 @@
-import type { Synthesize, Task } from '../../configs/synthesis.ts';
+import type { Task } from '../../configs/synthesis-tasks.ts';
+import type { Synthesize } from '../../configs/synthesis.ts';
 import { identify, type Content, type Origin } from '../row.ts';
 import { checkAnswer, promptDigest, sha256, type Reading } from './answer.ts';
 import type { Candidate } from './filter.ts';

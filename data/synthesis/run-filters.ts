@@ -1,4 +1,4 @@
-import type { AnyFilter } from '../../configs/synthesis.ts';
+import type { AnyFilter } from '../../configs/synthesis-filters.ts';
 import type { Candidate, FilterWorld, Verdict } from './filter.ts';
 import { ALL_FILTERS, ALL_FOLLOW_UPS } from './filters/all.ts';
 import type { Ask } from './strategy.ts';

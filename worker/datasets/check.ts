@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
-import { registeredSets } from '../../activities/prepare.ts';
+import { registeredSets } from '../../activities/eval-sets.ts';
 import { openLedger } from '../../artifacts/ledger/open.ts';
 import { createFileStore } from '../../artifacts/store.ts';
 import { isDatasetRef, keptColumns, urisOf, type Source } from '../../configs/data.ts';
@@ -134,7 +134,7 @@ async function prepareThem(
     train: [rows.train],
     test: rows.test && [rows.test],
     split: data.split,
-    evalSets: shelf ? await registeredSets(shelf, recipe.name) : [],
+    evalSets: shelf ? await registeredSets(shelf, ({ name }) => name !== `${recipe.name}.test`) : [],
     countTokens: typeof counter === 'string' ? counter : (row) => counter.countRow(row),
     maxTokens: tune.maxTokens,
     seed: tune.seed,

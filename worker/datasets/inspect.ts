@@ -1,12 +1,11 @@
-import { listEvalSets } from '../../artifacts/ledger/datasets.ts';
+import { registeredSets } from '../../activities/eval-sets.ts';
 import { Decontaminate, NearDuplicates, type AnyPolicy, type PolicyName } from '../../configs/policies.ts';
 import { findPii, PII_KINDS } from '../../data/detect/pii.ts';
 import { findSecrets } from '../../data/detect/secrets.ts';
-import { rowsIn } from '../../data/lines.ts';
 import { inspectRows, type DataInspection, type InspectHelpers } from '../../data/look/inspect.ts';
 import { ALL_POLICIES } from '../../data/policies/all.ts';
 import type { EvalSet, World } from '../../data/policies/policy.ts';
-import type { Row, TestRow } from '../../data/row.ts';
+import type { Row } from '../../data/row.ts';
 import { loadTokenizer } from '../../data/tokens/hugging-face.ts';
 import { openaiCounter } from '../../data/tokens/openai.ts';
 import { POLICIES } from '../../configs/policies.ts';
@@ -39,7 +38,7 @@ export async function inspectData(
   options: InspectOptions = {},
 ): Promise<InspectedData> {
   const data = await openData(what, shelf, { loose: true, ...options });
-  const sets = shelf ? await evalSetsBut(shelf, data.digest) : [];
+  const sets = shelf ? await registeredSets(shelf, ({ digest }) => digest !== data.digest) : [];
   const counter = options.base === undefined ? await openaiCounter('o200k_base') : await loadTokenizer(options.base);
   const inspection = await inspectRows(flat(data), {
     findPii: (text) => findPii(text, { kinds: PII_KINDS, countries: POLICIES.pii.shape.countries.parse(undefined) }),
@@ -74,17 +73,6 @@ function countOf(counter: { countRow(row: Row): number }, row: Row): number {
 /** Rows one by one. */
 export async function* flat(data: OpenedData): AsyncGenerator<Row> {
   for await (const batch of data.rows()) yield* batch;
-}
-
-async function evalSetsBut({ ledger, store }: Shelf, digest: string | undefined): Promise<EvalSet[]> {
-  const sets = (await listEvalSets(ledger)).filter((set) => set.digest !== digest);
-  return Promise.all(
-    sets.map(async ({ name, version, digest }) => ({
-      digest,
-      name: `${name}@v${version}`,
-      rows: rowsIn<TestRow>(await store.path(digest)),
-    })),
-  );
 }
 
 const EXAMPLES = 20;

@@ -1,4 +1,4 @@
-import type { FilterSettings } from '../../../configs/synthesis.ts';
+import type { FilterSettings } from '../../../configs/synthesis-filters.ts';
 import { answerOf, promptOf, textOf } from '../../row.ts';
 import type { FollowUp, Verdict } from '../filter.ts';
 import { messagesOf } from '../prompt.ts';

@@ -1,4 +1,4 @@
-import type { AnyFilter, FilterName } from '../../../configs/synthesis.ts';
+import type { AnyFilter, FilterName } from '../../../configs/synthesis-filters.ts';
 import type { Filter, FollowUp } from '../filter.ts';
 import { agreement } from './agreement.ts';
 import { decontaminate } from './decontaminate.ts';

@@ -1,4 +1,4 @@
-import type { FilterSettings } from '../../../configs/synthesis.ts';
+import type { FilterSettings } from '../../../configs/synthesis-filters.ts';
 import { decontaminate as policy } from '../../policies/decontaminate.ts';
 import { policyFilter, type Filter } from '../filter.ts';
 

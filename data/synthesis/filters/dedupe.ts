@@ -1,4 +1,4 @@
-import type { FilterSettings } from '../../../configs/synthesis.ts';
+import type { FilterSettings } from '../../../configs/synthesis-filters.ts';
 import { dedupe as exact } from '../../policies/dedupe.ts';
 import { nearDuplicates } from '../../policies/near-duplicates.ts';
 import { policyFilter, type Filter } from '../filter.ts';

@@ -1,4 +1,4 @@
-import type { FilterSettings } from '../../../configs/synthesis.ts';
+import type { FilterSettings } from '../../../configs/synthesis-filters.ts';
 import { guessLanguage, loadLanguages } from '../../detect/language.ts';
 import { answerOf, promptOf, type Row } from '../../row.ts';
 import type { Filter } from '../filter.ts';

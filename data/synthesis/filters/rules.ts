@@ -1,6 +1,6 @@
 import { createContext, Script } from 'node:vm';
 import { terminal } from '../../../configs/failure.ts';
-import type { FilterSettings } from '../../../configs/synthesis.ts';
+import type { FilterSettings } from '../../../configs/synthesis-filters.ts';
 import { answerOf, promptOf, textsOf, type Row } from '../../row.ts';
 import type { Filter } from '../filter.ts';
 import { lastUser } from '../shape.ts';
@@ -20,10 +20,12 @@ export const rules: Filter<FilterSettings<'rules'>> = {
     const match = matcher(patterns);
     const wanted = words.map((word) => word.toLowerCase());
     const banned = forbidden.map((word) => word.toLowerCase());
+    // A class may so far have test rows alone.
+    const isKnown = (label: string): boolean => given.labels.has(label) || given.failures.has(label);
     let slow = 0;
     return {
       apply({ row }) {
-        if (knownLabel && row.label !== undefined && given.labels.size > 0 && !given.labels.has(row.label))
+        if (knownLabel && row.label !== undefined && given.labels.size > 0 && !isKnown(row.label))
           return { out: 'its class is not known', detail: row.label };
         const text = lookAt(row, of);
         const folded = wanted.length + banned.length > 0 ? text.toLowerCase() : '';

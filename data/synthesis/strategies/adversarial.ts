@@ -1,4 +1,4 @@
-import type { ATTACKS, TaskSettings } from '../../../configs/synthesis.ts';
+import type { ATTACKS, TaskSettings } from '../../../configs/synthesis-tasks.ts';
 import type { Strategy } from '../strategy.ts';
 import { creatingAsk, readCreated } from './creating.ts';
 import { parentsOf, readRewriting, rewritingAsk } from './rewriting.ts';

@@ -1,4 +1,4 @@
-import type { StrategyName, Task } from '../../../configs/synthesis.ts';
+import type { StrategyName, Task } from '../../../configs/synthesis-tasks.ts';
 import type { Strategy } from '../strategy.ts';
 import { adversarial } from './adversarial.ts';
 import { contrastive } from './contrastive.ts';

@@ -1,4 +1,4 @@
-import type { TaskSettings } from '../../../configs/synthesis.ts';
+import type { TaskSettings } from '../../../configs/synthesis-tasks.ts';
 import { answerOf, canonicalText, promptOf, textOf, type Content } from '../../row.ts';
 import { messagesOf } from '../prompt.ts';
 import { seedOf } from '../random.ts';

@@ -1,4 +1,4 @@
-import type { DIRECTIONS, TaskSettings } from '../../../configs/synthesis.ts';
+import type { DIRECTIONS, TaskSettings } from '../../../configs/synthesis-tasks.ts';
 import { answersWithLabel } from '../shape.ts';
 import type { Strategy } from '../strategy.ts';
 import { creatingAsk, readCreated } from './creating.ts';

@@ -1,5 +1,5 @@
 import { terminal } from '../../../configs/failure.ts';
-import type { TaskSettings } from '../../../configs/synthesis.ts';
+import type { TaskSettings } from '../../../configs/synthesis-tasks.ts';
 import { fillGaps as allocate } from '../allocate.ts';
 import { seedOf } from '../random.ts';
 import { portions, sample, seedsOf } from '../seeds.ts';

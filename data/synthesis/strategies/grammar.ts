@@ -1,6 +1,6 @@
 import { terminal } from '../../../configs/failure.ts';
 import { nearest } from '../../../configs/nearest.ts';
-import type { TaskSettings } from '../../../configs/synthesis.ts';
+import type { TaskSettings } from '../../../configs/synthesis-tasks.ts';
 import { columnsOf } from '../../../configs/template.ts';
 import type { Content } from '../../row.ts';
 import { grammarSeed, type Grammar, type GrammarRow } from '../grammar.ts';

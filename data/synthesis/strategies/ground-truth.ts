@@ -1,4 +1,4 @@
-import type { TaskSettings } from '../../../configs/synthesis.ts';
+import type { TaskSettings } from '../../../configs/synthesis-tasks.ts';
 import { canonicalText, type Row } from '../../row.ts';
 import { messagesOf } from '../prompt.ts';
 import { randomFrom, seedOf, shuffled } from '../random.ts';

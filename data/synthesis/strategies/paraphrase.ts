@@ -1,4 +1,4 @@
-import type { TaskSettings } from '../../../configs/synthesis.ts';
+import type { TaskSettings } from '../../../configs/synthesis-tasks.ts';
 import type { Strategy } from '../strategy.ts';
 import { parentsOf, readRewriting, rewritingAsk } from './rewriting.ts';
 

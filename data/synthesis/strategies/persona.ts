@@ -1,4 +1,4 @@
-import type { TaskSettings } from '../../../configs/synthesis.ts';
+import type { TaskSettings } from '../../../configs/synthesis-tasks.ts';
 import { seedOf } from '../random.ts';
 import { sample } from '../seeds.ts';
 import type { Strategy } from '../strategy.ts';

@@ -1,4 +1,4 @@
-import type { TaskSettings } from '../../../configs/synthesis.ts';
+import type { TaskSettings } from '../../../configs/synthesis-tasks.ts';
 import type { Row } from '../../row.ts';
 import { apportion } from '../allocate.ts';
 import { seedOf } from '../random.ts';

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { crossCheckSynthesis } from '../../../configs/synthesis-check.ts';
-import { Synthesize, TASKS } from '../../../configs/synthesis.ts';
+import { TASKS } from '../../../configs/synthesis-tasks.ts';
+import { Synthesize } from '../../../configs/synthesis.ts';
 import { z } from 'zod';
 
 const minimal = {

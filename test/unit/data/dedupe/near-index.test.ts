@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { NearIndex } from '../../../../data/dedupe/near-index.ts';
-import { agreement, bandsFor, sketch, SKETCH_SIZE } from '../../../../data/dedupe/sketch.ts';
+import { bandsFor, sketch, SKETCH_SIZE } from '../../../../data/dedupe/sketch.ts';
 import { mix } from '../../../../data/dedupe/words.ts';
 
 const sketchOf = (members: number[]): Int32Array => {
@@ -9,6 +9,9 @@ const sketchOf = (members: number[]): Int32Array => {
   sketch(Int32Array.from(members, mix), members.length, out);
   return out;
 };
+
+/** Share of values in which two sketches agree. */
+const agreement = (a: Int32Array, b: Int32Array): number => a.filter((value, i) => value === b[i]).length / SKETCH_SIZE;
 
 const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, i) => from + i);
 

@@ -1,3 +1,4 @@
+import * as fc from 'fast-check';
 import { identify, type Content, type Row } from '../../../../data/row.ts';
 import type { Decision, EvalSet, PolicyRun, World } from '../../../../data/policies/policy.ts';
 
@@ -44,3 +45,8 @@ export function runThrough(run: PolicyRun, rows: readonly Row[]): Decision[] {
 /** The reasons given, or undefined where a row stayed as it was. */
 export const whys = (decisions: readonly Decision[]): (string | undefined)[] =>
   decisions.map((decision) => (decision === undefined ? undefined : 'note' in decision ? decision.note : decision.why));
+
+/** Any UTF-16 units, lone surrogates among them. */
+export const anyText = fc
+  .array(fc.oneof(fc.integer({ min: 0, max: 0xffff }), fc.integer({ min: 32, max: 126 })), { maxLength: 12 })
+  .map((units) => String.fromCharCode(...units));

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { FilterList, type AnyFilter } from '../../../../configs/synthesis.ts';
+import { FilterList, type AnyFilter } from '../../../../configs/synthesis-filters.ts';
 import type { Policy } from '../../../../data/policies/policy.ts';
 import type { Row } from '../../../../data/row.ts';
 import { checkAnswer } from '../../../../data/synthesis/answer.ts';
@@ -56,6 +56,16 @@ test('rules look at patterns, words and the class', async () => {
     'lacks a word that has to occur',
     'matches what it must not',
   ]);
+});
+
+test('a class that so far has failures alone is known', async () => {
+  const world = worldOf({ ...triageGiven, failures: new Map([['refund', 2]]) });
+  const rows = ['refund', 'nothing', 'billing'].map((queue, i) => candidate(triage(`m ${i}`, queue, i)));
+  expect((await run([{ filter: 'rules' }], rows, world)).accepted.map(({ row }) => row.label)).toEqual([
+    'refund',
+    'billing',
+  ]);
+  expect((await run([{ filter: 'rules', knownLabel: false }], rows, world)).accepted).toHaveLength(3);
 });
 
 test('a pattern that backtracks without end is stopped, and blamed when it goes on', async () => {

@@ -1,8 +1,9 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { FilterList } from '../../../../configs/synthesis.ts';
+import { FilterList } from '../../../../configs/synthesis-filters.ts';
 import { coverageOf, distinctN, diversityOf, selfBleu } from '../../../../data/synthesis/diversity.ts';
 import { limitShare, mostBeside } from '../../../../data/synthesis/limit-share.ts';
+import { pageInputOf } from '../../../../data/synthesis/report-page.ts';
 import { countLabels, reportOf } from '../../../../data/synthesis/report.ts';
 import { runFilters } from '../../../../data/synthesis/run-filters.ts';
 import { countYield, type Outcome } from '../../../../data/synthesis/yield.ts';
@@ -135,4 +136,21 @@ test('all totals of a run add up, and a count that does not is a fault', async (
   });
   expect(report.share).toBe(4 / 24);
   expect(report.origins).toEqual([{ strategy: 's', generator: 'g', rows: 4 }]);
+  const spent = { requests: 5, askedAgain: 1, inputTokens: 100, outputTokens: 10 };
+  const page = pageInputOf({
+    ...report,
+    spending: [
+      { generator: 'paid', ...spent, usd: 0.25 },
+      { generator: 'local', ...spent, usd: null },
+    ],
+  });
+  // On the page, what each filter lets out is what the next one takes in.
+  expect(page.yields.map(({ in: before, out }) => [before, out])).toEqual([
+    [10, 9],
+    [9, 7],
+    [7, 4],
+  ]);
+  expect(page.coverage).toContainEqual({ label: 'delivery', real: 12, synthetic: 4 });
+  expect(page.spending).toEqual({ promptTokens: 200, completionTokens: 20, usd: null });
+  expect(page.reasked).toBe(2);
 });

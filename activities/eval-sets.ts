@@ -1,0 +1,43 @@
+import { listEvalSets } from '../artifacts/ledger/datasets.ts';
+import type { DatasetRow } from '../artifacts/ledger/schema.ts';
+import { rowsIn } from '../data/lines.ts';
+import type { EvalSet } from '../data/policies/policy.ts';
+import type { TestRow } from '../data/row.ts';
+import type { Deps } from './step/deps.ts';
+
+type Shelf = Pick<Deps, 'ledger' | 'store'>;
+
+const PART = 'evalSet.';
+
+/**
+ * Registered test and evaluation sets as named parts of a cache key, newest version of a name first. Parts and no
+ * inputs: what is held against a set does not come from it.
+ */
+export async function evalSetParts(
+  { ledger }: Pick<Deps, 'ledger'>,
+  wanted: (set: DatasetRow) => boolean,
+): Promise<Record<string, string>> {
+  const sets = (await listEvalSets(ledger)).filter(wanted);
+  return Object.fromEntries(sets.map(({ name, version, digest }) => [`${PART}${name}@v${version}`, digest]));
+}
+
+/** The sets that the parts of a key name, so that exactly those are used that the key was made of. */
+export async function evalSetsOf(
+  { store }: Pick<Deps, 'store'>,
+  parts: ReadonlyMap<string, string>,
+): Promise<EvalSet[]> {
+  const sets: EvalSet[] = [];
+  for (const [part, digest] of parts) {
+    if (!part.startsWith(PART)) continue;
+    sets.push({ digest, name: part.slice(PART.length), rows: rowsIn<TestRow>(await store.path(digest)) });
+  }
+  return sets;
+}
+
+/** Registered sets for a look before a run or beside one. */
+export async function registeredSets(
+  { ledger, store }: Shelf,
+  wanted: (set: DatasetRow) => boolean = () => true,
+): Promise<EvalSet[]> {
+  return evalSetsOf({ store }, new Map(Object.entries(await evalSetParts({ ledger }, wanted))));
+}

@@ -1,0 +1,314 @@
+import { join } from 'node:path';
+import { z } from 'zod';
+import { canonicalJson, digestOf } from '../../artifacts/canonical.ts';
+import { findExecution } from '../../artifacts/ledger/executions.ts';
+import { failedAsks, findReplies, spendingByGenerator } from '../../artifacts/ledger/replies.ts';
+import type { ArtifactRef, Refs } from '../../configs/refs.ts';
+import { Synthesize } from '../../configs/synthesis.ts';
+import { Template } from '../../configs/data.ts';
+import { columnsOf } from '../../configs/template.ts';
+import type { WriterReply } from '../../adapters/contracts.ts';
+import { rowsIn, writeLines } from '../../data/lines.ts';
+import { labelOf } from '../../data/look/labels.ts';
+import { sampleOf } from '../../data/look/inspect.ts';
+import { createStatistics } from '../../data/look/statistics.ts';
+import { synthesisReport } from '../../data/report/synthesis-report.ts';
+import type { Row } from '../../data/row.ts';
+import { keyOf } from '../../data/synthesis/answer.ts';
+import { readGrammar, type Grammar } from '../../data/synthesis/grammar.ts';
+import { pageInputOf } from '../../data/synthesis/report-page.ts';
+import { reportOf } from '../../data/synthesis/report.ts';
+import type { Ask, Given } from '../../data/synthesis/strategy.ts';
+import { synthesize, type Reply, type Synthesized } from '../../data/synthesis/synthesize.ts';
+import { evalSetParts, evalSetsOf } from '../eval-sets.ts';
+import type { StepContext } from '../step/context.ts';
+import { defineStagedStep } from '../step/define.ts';
+import type { Deps } from '../step/deps.ts';
+import type { PlannedAsk } from './ask-batch.ts';
+import { failuresIn, lastReport } from './failures.ts';
+import { inputsOf, kindOf, roleOf, storeModel, writerFor } from './generators.ts';
+
+export const SynthesizeParams = z.strictObject({
+  pipeline: z.string(),
+  settings: Synthesize,
+  template: Template.optional(),
+  /** Column that names the class. */
+  label: z.string().optional(),
+  maxTokens: z.int(),
+});
+export type SynthesizeParams = z.infer<typeof SynthesizeParams>;
+type Context = StepContext<SynthesizeParams>;
+
+/** Asks that have to be answered before synthesis can go on. */
+export interface NeededAsks {
+  /** Digest of the plan: JSONL of {@link PlannedAsk}. */
+  plan: string;
+  asks: number;
+  /** Queue of the batches, and how many of them at a time. */
+  queue: 'control' | 'train';
+  lanes: number;
+}
+
+/**
+ * Makes synthetic rows and adds those that pass every filter to the training rows. Called until all asks are answered.
+ *
+ * Inputs: `train`, `test`. Outputs: `train` (Dataset: real and synthetic rows; absent when no row was added),
+ * `preference`, `adversarial`, `drafts` (Datasets, where the recipe asks for them; drafts for evaluation judge
+ * nothing until a person confirms them), `report` (SynthesisReport), `page` (DataReport), `quarantine`.
+ */
+export function createSynthesize(deps: Deps) {
+  return defineStagedStep<SynthesizeParams, NeededAsks>(deps, {
+    name: 'synthesize',
+    version: '1',
+    params: SynthesizeParams,
+    // What asking costs and how fast it goes does not change what is said.
+    keyed: ({ settings, ...rest }) => ({ ...rest, settings: decisive(settings) }),
+
+    identity: async (context) => {
+      const { settings, pipeline } = context.params;
+      const inputs: Refs = {};
+      const parts: Record<string, string> = {};
+      for (const [name, generator] of Object.entries(settings.generators)) {
+        if (generator.kind === 'grammar') {
+          inputs[roleOf(name)] = await context.save('Source', { file: generator.file }, { from: generator.file });
+          continue;
+        }
+        const model = kindOf(deps, generator)?.modelOf(generator);
+        if (model !== undefined) inputs[roleOf(name)] = await storeModel(context, model);
+        parts[`generator.${name}`] = (await writerFor(deps, name, generator, { run: context.run.id, inputs })).identity;
+      }
+      if (settings.filters.some((filter) => filter.filter === 'decontaminate' && filter.against === 'registered'))
+        Object.assign(parts, await evalSetParts(deps, (set) => set.digest !== context.input('test').digest));
+      if (settings.tasks.some(({ strategy }) => strategy === 'fill-gaps')) {
+        parts['family'] = familyOf(context);
+        const report = await lastReport(deps, pipeline, parts['family']);
+        if (report !== undefined) parts['lastReport'] = report;
+      }
+      return { inputs, parts };
+    },
+
+    advance: async (context) => {
+      const made = await advance(context);
+      if ('missing' in made) return { needed: await planOf(context, made.missing) };
+      return conclude(context, made);
+    },
+  });
+}
+
+/** The settings without what only bounds or paces the asking. */
+function decisive({ generators, limits, ...rest }: Synthesize): unknown {
+  const plain = Object.entries(generators).map(([name, { kind }]) => [name, kind]);
+  return {
+    ...rest,
+    generators: Object.fromEntries(plain),
+    limits: { maxShare: limits.maxShare, rows: limits.rows ?? null },
+  };
+}
+
+const familyOf = ({ params, inputs }: Context): string =>
+  digestOf(
+    canonicalJson({
+      settings: decisive(params.settings),
+      train: inputs['train']?.digest,
+      test: inputs['test']?.digest,
+    }),
+  );
+
+/** Named parts of the key, without the prefix that the wrapper gives them. */
+async function partsOf({ deps, run, instance }: Context): Promise<Map<string, string>> {
+  const row = await findExecution(deps.ledger, run.id, instance);
+  const parts = JSON.parse(row?.parts_json ?? '{}') as Record<string, string>;
+  return new Map(Object.entries(parts).map(([name, value]) => [name.replace(/^identity\./, ''), value]));
+}
+
+/** Training rows with their classes filled in where answers are classes. */
+async function labelled(context: Context): Promise<Row[]> {
+  const rows = [...rowsIn<Row>(await context.pathOf('train'))];
+  const statistics = createStatistics();
+  for (const row of rows) statistics.add(row);
+  if (statistics.result().labels.by === 'none') return rows;
+  return rows.map((row) => {
+    const label = labelOf(row);
+    return label === undefined || row.label !== undefined ? row : { ...row, label };
+  });
+}
+
+async function givenOf(
+  context: Context,
+  parts: ReadonlyMap<string, string>,
+): Promise<Omit<Given, 'task' | 'seed' | 'grammar'>> {
+  const { template, label } = context.params;
+  const rows = await labelled(context);
+  const labels = new Map<string, number>();
+  for (const row of rows) if (row.label !== undefined) labels.set(row.label, (labels.get(row.label) ?? 0) + 1);
+  const report = parts.get('lastReport');
+  const classOf = (row: { label?: string; reference: string }): string | undefined =>
+    row.label ?? (labels.has(row.reference) ? row.reference : undefined);
+  const answer = template && /^\s*\{\{\s*([^{}]+?)\s*\}\}\s*$/.exec(template.completion)?.[1];
+  const labelColumn = label ?? answer;
+  const isColumn = labelColumn !== undefined && template !== undefined && columnsOf(template).includes(labelColumn);
+  return {
+    rows: rows.filter((row) => row.document === undefined),
+    documents: rows.filter((row) => row.document !== undefined),
+    labels,
+    failures: report === undefined ? new Map() : await failuresIn(context.deps, report, classOf),
+    template,
+    labelColumn: isColumn ? labelColumn : undefined,
+  };
+}
+
+async function advance(context: Context): Promise<{ missing: Ask[] } | Synthesized> {
+  const { deps, params, run } = context;
+  const { settings } = params;
+  const parts = await partsOf(context);
+  const inputs = await inputsOf(deps, context.executionId);
+  const grammars = new Map<string, Grammar>();
+  const identities = new Map<string, string>();
+  for (const [name, generator] of Object.entries(settings.generators)) {
+    const identity = parts.get(`generator.${name}`);
+    if (identity !== undefined) identities.set(name, identity);
+    if (generator.kind !== 'grammar') continue;
+    const { digest } = inputs[roleOf(name)] as ArtifactRef;
+    grammars.set(name, readGrammar((await deps.store.read(digest)).toString('utf8'), generator.file));
+    identities.set(name, digest);
+  }
+  const failed = await failedAsks(deps.ledger, run.id);
+  const own = { digest: context.input('test').digest, name: 'the test set of this run' };
+  return synthesize({
+    settings,
+    given: await givenOf(context, parts),
+    world: {
+      evalSets: [{ ...own, rows: rowsIn(await context.pathOf('test')) }, ...(await evalSetsOf(deps, parts))],
+      countTokens: 'not counted here',
+      maxTokens: params.maxTokens,
+      seed: settings.seed,
+      warn: (message) => void context.log('note', message),
+    },
+    grammars,
+    identities,
+    replies: async (asks) => {
+      const keys = asks.map((ask) => keyOf(ask, identities.get(ask.generator) ?? ''));
+      const found = await findReplies(deps.ledger, keys);
+      return keys.map((key) => replyOf(found.get(key)?.reply_json, failed.get(key)));
+    },
+  });
+}
+
+function replyOf(json: string | null | undefined, error: string | undefined): Reply | undefined {
+  if (typeof json === 'string') {
+    const { text, finish, refusal } = JSON.parse(json) as WriterReply;
+    if (finish === 'refused') return { failed: refusal === undefined ? 'was refused' : 'was refused by the generator' };
+    return { text };
+  }
+  return error === undefined ? undefined : { failed: 'got no usable answer' };
+}
+
+/** Batches at a time; how many requests leave at once is for each generator's own limits. */
+const LANES = 4;
+
+async function planOf(context: Context, asks: readonly Ask[]): Promise<NeededAsks> {
+  const { deps, params } = context;
+  const parts = await partsOf(context);
+  const file = writeLines(join(context.scratch, 'plan.jsonl'));
+  for (const ask of asks)
+    file.write({ key: keyOf(ask, parts.get(`generator.${ask.generator}`) ?? ''), ask } satisfies PlannedAsk);
+  file.close();
+  const { digest } = await context.save('SynthesisPlan', { file: file.path }, { asks: asks.length });
+  const queues = new Set(
+    asks.map(({ generator }) => {
+      const settings = params.settings.generators[generator];
+      return settings ? kindOf(deps, settings)?.queue : undefined;
+    }),
+  );
+  // One generator that takes the whole machine is enough.
+  const queue = queues.has('train') ? 'train' : 'control';
+  return { plan: digest, asks: asks.length, queue, lanes: queue === 'train' ? 1 : LANES };
+}
+
+async function conclude(context: Context, made: Synthesized) {
+  const { deps, params, run } = context;
+  const { counts, train: kept } = made;
+  const real = await labelled(context);
+  const spending = await spendingByGenerator(deps.ledger, run.id);
+  const report = reportOf({ rows: real, kept, counts, spending, findings: made.findings, seed: params.settings.seed });
+  const outputs: Refs = { report: await context.save('SynthesisReport', { text: canonicalJson(report) }) };
+  outputs['page'] = await context.save('DataReport', {
+    text: synthesisReport({
+      ...pageInputOf(report),
+      title: `${params.pipeline}: synthetic data`,
+      samples: kept.slice(0, 12).map(({ row }) => sampleOf(row)),
+    }),
+  });
+  if (kept.length > 0) {
+    const sources = await sourcesOf(context);
+    const rows = [
+      ...rowsIn<Row>(await context.pathOf('train')),
+      ...kept.map(({ row }) => ({ ...row, side: 'train' as const })),
+    ];
+    outputs['train'] = await saveRows(context, 'train', rows, {
+      kind: 'sft',
+      use: 'sft',
+      synthetic: kept.length,
+      sources,
+    });
+  }
+  for (const [role, kind] of [
+    ['preference', 'preference'],
+    ['adversarial', 'adversarial'],
+    ['drafts', 'eval'],
+  ] as const) {
+    if (made[role].length > 0) outputs[role] = await saveRows(context, role, made[role], { kind, confirmed: false });
+  }
+  if (made.aside.length > 0) {
+    const file = writeLines(join(context.scratch, 'aside.jsonl'));
+    for (const aside of made.aside) file.write(aside);
+    file.close();
+    outputs['quarantine'] = await context.save('Quarantine', { file: file.path }, { rows: made.aside.length });
+  }
+  await endServers(context);
+  const tokens = spending.reduce((sum, { inputTokens, outputTokens }) => sum + inputTokens + outputTokens, 0);
+  const usd = spending.every((one) => one.usd !== null) ? spending.reduce((sum, one) => sum + (one.usd ?? 0), 0) : null;
+  const askedAgain = spending.reduce((sum, one) => sum + one.askedAgain, 0);
+  return {
+    outputs,
+    facts: {
+      asked: counts.asked,
+      answered: counts.answered,
+      failed: counts.failed,
+      candidates: counts.candidates,
+      accepted: counts.accepted,
+      inTraining: kept.length,
+      ...(askedAgain > 0 ? { askedAgain } : {}),
+      ...(tokens > 0 ? { tokens, usd } : {}),
+    },
+    cost: { tokens, ...(usd === null ? {} : { usd }) },
+  };
+}
+
+async function sourcesOf(context: Context): Promise<unknown[]> {
+  const { sources } = await context.metaOf(context.input('train').digest);
+  return [...(Array.isArray(sources) ? (sources as unknown[]) : []), { from: `synthetic rows of ${context.run.id}` }];
+}
+
+async function saveRows(
+  context: Context,
+  name: string,
+  rows: readonly Row[],
+  meta: Record<string, unknown>,
+): Promise<ArtifactRef> {
+  const file = writeLines(join(context.scratch, `${name}.jsonl`));
+  for (const row of rows) file.write(row);
+  file.close();
+  return context.save('Dataset', { file: file.path }, { rows: rows.length, stage: 'synthesized', ...meta });
+}
+
+/** Local servers have nothing more to do in this run. */
+async function endServers(context: Context): Promise<void> {
+  const { deps, params, run } = context;
+  const inputs = await inputsOf(deps, context.executionId);
+  for (const [name, generator] of Object.entries(params.settings.generators)) {
+    if (generator.kind === 'grammar') continue;
+    const { writer } = await writerFor(deps, name, generator, { run: run.id, inputs });
+    await writer.close?.();
+  }
+}
