@@ -39,6 +39,8 @@ export interface RunDocument {
   rerunOf?: string;
   /** Names in its own line that point to the model now. */
   names?: string[];
+  /** What a run that is under way waits for. */
+  waiting?: string;
   pipeline: string;
   startedBy: string;
   startedAt: string;

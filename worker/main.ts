@@ -21,8 +21,7 @@ import { findHome, type Home } from './home.ts';
 import { writePart } from './state.ts';
 
 /** Kinds of generator for synthesis. Each is only ever given the settings of its own kind. */
-const writerKinds = (at: { jobs: string }): Deps['writers'] =>
-  ({ endpoint: endpointKind, mlx: mlxKind(at) }) as unknown as Deps['writers'];
+const writerKinds = (at: { jobs: string }): Deps['writers'] => ({ endpoint: endpointKind, mlx: mlxKind(at) });
 
 /** What a worker on this machine works with. */
 export async function localDeps(home: Home): Promise<Deps> {

@@ -9,7 +9,6 @@ import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { afterAll, beforeAll } from 'vitest';
 import { openLedger, type Ledger } from '../../artifacts/ledger/open.ts';
 import { createFileStore } from '../../artifacts/store.ts';
-import type { Deps } from '../../activities/step/deps.ts';
 import { endpointKind } from '../../adapters/endpoint/kind.ts';
 import { QUEUES } from '../../configs/presets.ts';
 import type { Recipe } from '../../configs/recipe.ts';
@@ -61,7 +60,7 @@ export function makeBench(): Bench {
       tuners: { mlx: tuner },
       generator,
       models,
-      writers: { endpoint: endpointKind } as unknown as Deps['writers'],
+      writers: { endpoint: endpointKind },
     });
     const running = Promise.all([control.run(), train.run()]);
     stop = async () => {
