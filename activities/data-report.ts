@@ -1,4 +1,3 @@
-import type { Refs } from '../configs/refs.ts';
 import type { PolicyAccount } from '../data/account.ts';
 import { kindOfReason } from '../data/engine.ts';
 import { breathing } from '../data/lines.ts';
@@ -39,7 +38,9 @@ export async function dataReportPage(
     secrets: hitsOf(statistics.policies, 'secrets'),
     languages: inspection.languages,
     samples: inspection.samples,
-    sources: await sourcesOf(context, context.inputs),
+    sources: [...(await sourcesOf(context, 'train')), ...(await sourcesOf(context, 'test'))].map(
+      ({ from, digest = '', good }) => ({ uri: from, digest, rows: good }),
+    ),
   };
   return dataReport(input);
 }
@@ -91,18 +92,15 @@ function hitsOf(policies: readonly PolicyAccount[], name: string): Hits[] | unde
   return [...hits.values()];
 }
 
-async function sourcesOf(
-  context: Pick<StepContext<unknown>, 'metaOf'>,
-  inputs: Refs,
-): Promise<DataReportInput['sources'][number][]> {
-  const found: DataReportInput['sources'][number][] = [];
-  for (const side of ['train', 'test']) {
-    const ref = inputs[side];
-    if (!ref) continue;
-    const { sources = [] } = (await context.metaOf(ref.digest)) as {
-      sources?: { digest: string; from: string; good?: number }[];
-    };
-    found.push(...sources.map(({ digest, from, good }) => ({ uri: from, digest, rows: good })));
-  }
-  return found;
+/** The sources of the rows of one side, by their number. */
+export async function sourcesOf(
+  { inputs, metaOf }: Pick<StepContext<unknown>, 'inputs' | 'metaOf'>,
+  side: 'train' | 'test',
+): Promise<{ from: string; digest?: string; good?: number }[]> {
+  const ref = inputs[side];
+  if (!ref) return [];
+  const { sources = [] } = (await metaOf(ref.digest)) as {
+    sources?: { from: string; digest?: string; good?: number }[];
+  };
+  return sources;
 }

@@ -193,7 +193,10 @@ async function takeRows(context: Context, side: Side, origin: OriginParams, inpu
   }
   tally.check();
   for (const note of notes) await context.log('quarantine', note);
-  const from = sources.map((source, i) => ({ digest: source.digest, from: source.from, ...counts[i] }));
+  const from =
+    names.length === sources.length
+      ? sources.map((source, i) => ({ digest: source.digest, from: source.from, ...counts[i] }))
+      : [{ from: `a query over ${sources.map((source) => source.from).join(', ')}`, ...counts[0] }];
   return {
     rows: await context.save(
       'Dataset',

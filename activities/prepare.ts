@@ -9,8 +9,9 @@ import { rowsIn, readLines, writeLines } from '../data/lines.ts';
 import { emptyProblem, prepareDatasets, withOwnTestSet } from '../data/preparation.ts';
 import type { Row } from '../data/row.ts';
 import type { EarlierSplit } from '../data/split.ts';
+import { tokensFor } from '../data/tokens/counter.ts';
 import { loadTokenizer } from '../data/tokens/hugging-face.ts';
-import { dataReportPage } from './data-report.ts';
+import { dataReportPage, sourcesOf } from './data-report.ts';
 import type { StepContext } from './step/context.ts';
 import { evalSetParts, evalSetsOf } from './eval-sets.ts';
 import { defineStep, type Step } from './step/define.ts';
@@ -84,8 +85,12 @@ export function createPrepare(deps: Deps): Step<PrepareParams> {
         test: context.inputs['test'] ? readLines<Row>(await context.pathOf('test')) : undefined,
         split: params.split,
         earlier: await earlierSplit(deps, parts),
+        names: {
+          train: (await sourcesOf(context, 'train')).map(({ from }) => from),
+          test: (await sourcesOf(context, 'test')).map(({ from }) => from),
+        },
         evalSets: await evalSetsOf(deps, parts),
-        countTokens: typeof tokenizer === 'string' ? tokenizer : (row) => tokenizer.countRow(row),
+        ...tokensFor(tokenizer),
         maxTokens: params.maxTokens,
         seed: params.seed,
         folder: context.scratch,

@@ -31,6 +31,8 @@ export function createTune(deps: Deps): JobActivities<TuneParams> {
     name: 'tune',
     version: '1',
     params: TuneParams,
+    // What it costs changes nothing of what is made.
+    keyed: ({ price: _price, ...rest }) => rest,
 
     identity: async ({ params }) => ({ parts: await tunerOf(deps, params).identity() }),
 

@@ -60,7 +60,7 @@ const status = command({
 const check = command({
   docs: docs('Find everything wrong with a recipe before any work starts', [
     ['check recipe.yaml', 'schema, rows, tokens, time, price, model, disk; exit code 2 when something is wrong'],
-    ['check recipe.yaml --target gpt-4.1-mini', 'what the vendor would refuse, cut or bill'],
+    ['check recipe.yaml --target gpt-4.1-mini', 'what the vendor would refuse, cut or bill: nothing is sent'],
     ['check recipe.yaml --set tune.iterations=50', 'with a field changed'],
   ]),
   parameters: {
@@ -176,7 +176,7 @@ const resume = command({
       budget: {
         kind: 'parsed',
         parse: String,
-        brief: 'usd=N or tokens=N, in all; may be given once for each',
+        brief: 'N or usd=N in US dollars, or tokens=N, for the run in all; once for each',
         placeholder: 'budget',
         variadic: true,
       },
@@ -301,7 +301,7 @@ const doctor = command({
 });
 
 const reading = {
-  format: option('format', 'How rows are written, default auto: openai, vertex, alpaca, sharegpt, columns, …'),
+  format: option('format', 'How rows are written, default auto: told from their keys; or openai, vertex, columns, …'),
   recipe: option('recipe', 'Read rows as this recipe does: its template, label, tokenizer'),
   label: option('column', 'Column that names the class of a row'),
 };
@@ -313,52 +313,79 @@ const dataAdd = command({
     [
       [
         'data add golden.jsonl --name golden --kind eval',
-        'golden@v1: from now on no training row may repeat one of it',
+        'golden@v1: from now on no training row may repeat one of its rows',
       ],
-      ['data add pairs.jsonl --name style --kind preference', 'pairs of a better and a worse answer'],
+      [
+        'data add mended.csv --name style --kind sft --recipe recipe.yaml',
+        'columns, read through the template of a recipe',
+      ],
     ],
-    'Kinds: sft, preference, eval, adversarial, few-shot, grounding, feedback, prompts. A recipe takes a dataset as a source by its name: data.train.uri: style@v1.',
+    'Kinds: sft, preference, eval, adversarial, few-shot, grounding, feedback, prompts. Other rows under the same name are its next version. A recipe takes a dataset as a source by its name: data.train.uri: style@v1 (or style@latest).',
   ),
   parameters: {
     flags: {
-      name: { kind: 'parsed', parse: String, brief: 'Name of the dataset', placeholder: 'name' },
-      kind: { kind: 'parsed', parse: String, brief: 'Kind of dataset, e.g. eval', placeholder: 'kind' },
+      name: {
+        kind: 'parsed',
+        parse: String,
+        brief: 'Name of the dataset; lower-case letters, digits, . _ -',
+        placeholder: 'name',
+      },
+      kind: { kind: 'parsed', parse: String, brief: 'What its rows are for, e.g. eval', placeholder: 'kind' },
       maxBadShare: option('share', 'Largest share of rows that may be unreadable, 0 to 1, default 0'),
       ...reading,
       json,
     },
-    positional: { kind: 'array', parameter: argument('file', 'Files, globs or folders'), minimum: 1 },
+    positional: { kind: 'array', parameter: argument('file', 'File, glob or folder of rows'), minimum: 1 },
   },
   load: async () => (await import('./commands/datasets/add.ts')).add,
 });
 
 const dataConfirm = command({
-  docs: docs('Say that synthetic rows are right, so that they may be in a test set', [
-    ['data confirm drafts@v1 --name golden --kind eval --why "read by two of us"', 'golden@v1, and a row in the audit'],
-  ]),
+  docs: docs(
+    'Say that synthetic rows are right, so that they may be in a test set',
+    [
+      [
+        'data confirm sha256:2c26b46b68ff --name golden --why "read by two of us"',
+        'golden@v1, of kind eval, and a line in the audit',
+      ],
+    ],
+    'Read every row first. `anneal show RUN` names the digest of the drafts that a run made.',
+  ),
   parameters: {
     flags: {
       name: { kind: 'parsed', parse: String, brief: 'Name of the confirmed dataset', placeholder: 'name' },
-      kind: { kind: 'parsed', parse: String, brief: 'eval or adversarial', placeholder: 'kind', default: 'eval' },
+      kind: {
+        kind: 'parsed',
+        parse: String,
+        brief: 'Kind of the confirmed dataset: eval or adversarial',
+        placeholder: 'kind',
+        default: 'eval',
+      },
       why: { kind: 'parsed', parse: String, brief: 'Reason, for the audit', placeholder: 'text' },
       json,
     },
-    positional: tuple(argument('dataset', 'Dataset with synthetic rows')),
+    positional: tuple(argument('dataset', 'Dataset with synthetic rows: digest, or the beginning of one, or name@v1')),
   },
   load: async () => (await import('./commands/datasets/add.ts')).confirm,
 });
 
 const dataList = command({
-  docs: docs('List the datasets of the ledger', [['data list', 'names, versions, kinds, rows']]),
+  docs: docs('List the datasets of the ledger', [
+    ['data list', 'names, versions, kinds, rows; test sets of runs among them, as NAME.test@v1'],
+  ]),
   parameters: { flags: { json } },
   load: async () => (await import('./commands/datasets/list.ts')).list,
 });
 
 const dataInspect = command({
   docs: docs('Look at rows: classes, lengths, tokens, languages, duplicates, leaks, personal data, samples', [
-    ['data inspect rows.jsonl', 'of a file; nothing is started or stored'],
-    ['data inspect support-triage.test@v1', 'of a dataset'],
-    ['data inspect support-triage@champion --json', 'of what a model was trained on'],
+    ['data inspect rows.jsonl', 'a file; nothing is started or stored'],
+    [
+      'data inspect rows.csv --recipe recipe.yaml',
+      'a file as a recipe would read it, with the tokens of its base model',
+    ],
+    ['data inspect support-triage.test@v1', 'a dataset'],
+    ['data inspect support-triage@champion --json', 'what a model was trained on'],
   ]),
   parameters: {
     flags: {
@@ -395,7 +422,7 @@ const dataSample = command({
     flags: {
       count: option('count', 'How many, default 5'),
       seed: option('number', 'Seed, default 0: the same rows every time'),
-      only: option('class', 'Only rows of this class'),
+      only: option('class', 'Only rows of this class; see --label'),
       ...reading,
       json,
     },
@@ -407,13 +434,13 @@ const dataSample = command({
 const dataTrace = command({
   docs: docs('Follow a row: source file and line, what was done with it, datasets and models it reached', [
     ['data trace support-triage@champion 1a2b3c4d', 'by the beginning of its id'],
-    ['data trace RUN 12', 'by its line; 1:12 is line 12 of the second file'],
+    ['data trace RUN 12', 'by its line; 0:12 is line 12 of the first file, 1:12 of the second'],
   ]),
   parameters: {
     flags: { json },
     positional: tuple(
-      argument('data', 'A dataset, model or run'),
-      argument('row', 'Id (or the beginning of one), line, or source:line'),
+      argument('data', 'A dataset (name@v1, digest), a model, or a run'),
+      argument('row', 'Id (or 4 and more of its first letters), line, or source:line with sources from 0'),
     ),
   },
   load: async () => (await import('./commands/datasets/trace.ts')).trace,
@@ -422,7 +449,10 @@ const dataTrace = command({
 const dataExport = command({
   docs: docs('Write rows in the form of a vendor or library', [
     ['data export support-triage@champion --format openai', 'what the model was trained on, as OpenAI takes it'],
-    ['data export rows.parquet --format vertex --output rows.jsonl', 'from any file that can be read'],
+    [
+      'data export rows.parquet --format vertex --output rows.jsonl',
+      'from one form into another; what the target cannot hold is counted',
+    ],
   ]),
   parameters: {
     flags: {
@@ -432,9 +462,9 @@ const dataExport = command({
         brief: 'vertex, openai, alpaca, sharegpt, trl or parquet',
         placeholder: 'format',
       },
-      output: option('file', 'File to write; default: named after the data'),
+      output: option('file', 'File to write; default: named after the data and the format'),
       force: flag('Replace the file when it is there'),
-      from: option('format', 'How the rows are written now, default auto'),
+      from: option('format', 'How the rows are written now, default auto: told from their keys'),
       recipe: reading.recipe,
       label: reading.label,
       json,
@@ -445,9 +475,11 @@ const dataExport = command({
 });
 
 const dataQuarantine = command({
-  docs: docs('Show where the rows lie that a run put aside', [
-    ['data quarantine RUN --output .', 'copies to mend and send back as a further source'],
-  ]),
+  docs: docs(
+    'Show where a run put the rows that it left out, each with its reason',
+    [['data quarantine RUN --output .', 'copies to mend']],
+    'Mend "row" in the lines you want back, delete the others, and add the file to data.train.uri: lines of this form are read as the row in them.',
+  ),
   parameters: {
     flags: { output: option('folder', 'Copy the files there'), json },
     positional: tuple(optional('run', `${RUN}; default: the newest`)),
@@ -467,7 +499,7 @@ const data = buildRouteMap({
     confirm: dataConfirm,
     quarantine: dataQuarantine,
   },
-  docs: { brief: 'Look at data, bring it in, take it out' },
+  docs: { brief: 'Look at data, bring them in, take them out' },
 });
 
 const root = buildRouteMap({

@@ -1,5 +1,6 @@
 import { stripVTControlCharacters, styleText } from 'node:util';
 import { plain } from '../configs/plain.ts';
+import { visible } from '../worker/datasets/text.ts';
 
 /** Results go to stdout. */
 export function print(text: string): void {
@@ -18,13 +19,20 @@ export function tell(text: string): void {
 
 /** An error, for people. */
 export function complain(message: string): void {
-  process.stderr.write(`${styleText('red', 'error:', { stream: process.stderr })} ${message}\n`);
+  process.stderr.write(`${styleText('red', 'error:', { stream: process.stderr })} ${noteText(message)}\n`);
 }
 
 type Style = Parameters<typeof styleText>[0];
 
 /** Text in a colour where stdout takes colours. */
 export const paint = (style: Style, text: string): string => styleText(style, text, { stream: process.stdout });
+
+/** Several lines for people that may hold text of rows: nothing in them moves the cursor or turns the direction. */
+export const noteText = (note: string, indent = ''): string =>
+  note
+    .split('\n')
+    .map((line) => visible(line))
+    .join(`\n${indent}`);
 
 /** Columns side by side, as wide as they need to be; what rows hold never reaches the terminal as control characters. */
 export function table(rows: readonly (readonly string[])[]): string {

@@ -128,7 +128,14 @@ export const NearDuplicates = z.strictObject({
     .max(1)
     .default(0.8)
     .describe('Jaccard similarity, 0 to 1, from which two rows are one, default 0.8. Too low: variety goes.'),
-  shingle: z.int().min(1).max(20).default(5).describe('Words a run, default 5; shorter texts are one run.'),
+  shingle: z
+    .int()
+    .min(1)
+    .max(20)
+    .optional()
+    .describe(
+      'Words a run. Default: single words below 40 words, since one changed word spoils most runs of a short text, and runs of 3 above.',
+    ),
   of: z
     .enum(['row', 'prompt'])
     .default('prompt')

@@ -1,4 +1,4 @@
-/** What one policy did to one side of the data; `in` = `out` + `removed`, and `reasons` adds up to `removed`. */
+/** What one policy did to one side of the data; `in` = `out` + `removed`, and `reasons` adds up to `removed` + `changed` + `noted`. */
 export interface PolicyAccount {
   policy: string;
   side: 'train' | 'test';

@@ -5,6 +5,8 @@ import { identify, type Row } from './row.ts';
 
 /** A row that was taken out, as it is put aside. */
 export interface Removed {
+  /** Name of the source, where it is known. */
+  file?: string;
   side: 'train' | 'test';
   source: number;
   line: number;
@@ -99,7 +101,8 @@ const MAX_EXAMPLES = 20;
 function count(account: PolicyAccount, why: string, { source, line }: Row): void {
   // Reasons that name lines or texts differ from row to row; their kind is what is counted.
   const kind = kindOfReason(why);
-  const known = kind in account.reasons || Object.keys(account.reasons).length < MAX_REASONS ? kind : 'other reasons';
+  const known =
+    Object.hasOwn(account.reasons, kind) || Object.keys(account.reasons).length < MAX_REASONS ? kind : 'other reasons';
   account.reasons[known] = (account.reasons[known] ?? 0) + 1;
   if (account.examples.length < MAX_EXAMPLES) account.examples.push({ source, line, reason: why });
 }

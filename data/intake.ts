@@ -80,6 +80,9 @@ const isLoose = (value: Record<string, unknown>, order: IntakeOrder): boolean =>
   !isOwnRow(value) &&
   !isQuarantined(value);
 
+/** Files with bad rows that are named one by one. */
+const FILES_NAMED = 10;
+
 /** Counts good and bad rows of each file, and knows when there are too many bad ones. */
 export class IntakeTally {
   readonly #names: readonly string[];
@@ -127,7 +130,9 @@ export class IntakeTally {
 
   /** What is said of bad rows that are put aside, a line for each source that has some. */
   get notes(): string[] {
-    return this.#tallies.flatMap((tally, i) => tally.note(this.#names[i] as string) ?? []);
+    const notes = this.#tallies.flatMap((tally, i) => tally.note(this.#names[i] as string) ?? []);
+    const more = notes.length - FILES_NAMED;
+    return more > 0 ? [...notes.slice(0, FILES_NAMED), `and ${more} more files have rows that are put aside`] : notes;
   }
 
   /** @throws TerminalError `TooManyBadRows` or `EmptyData`. */

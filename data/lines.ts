@@ -1,7 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
 import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 
-const CHUNK_BYTES = 4 * 2 ** 20;
+const WRITE_BYTES = 256 << 10;
+/** As in sources: rows of a larger piece live long enough for V8 to keep them, and the process grows. */
+const READ_BYTES = 128 << 10;
 const NEWLINE = 10;
 
 /** Writes values as JSON lines, in large pieces; `close` has to be called. */
@@ -16,16 +18,17 @@ export interface LineWriter {
 /** Opens a new file for JSON lines. Synchronous: a row costs no promise. */
 export function writeLines(path: string): LineWriter {
   const file = openSync(path, 'w');
-  let pending: string[] = [];
-  let length = 0;
+  // One buffer for all lines: texts that wait to be joined would live long enough to become costly garbage.
+  const buffer = Buffer.allocUnsafeSlow(WRITE_BYTES);
+  let used = 0;
   let count = 0;
   let closed = false;
+  const writeAll = (bytes: Buffer, length: number): void => {
+    for (let done = 0; done < length;) done += writeSync(file, bytes, done, length - done);
+  };
   const flush = (): void => {
-    if (pending.length === 0) return;
-    const bytes = Buffer.from(pending.join(''));
-    for (let done = 0; done < bytes.length;) done += writeSync(file, bytes, done);
-    pending = [];
-    length = 0;
+    writeAll(buffer, used);
+    used = 0;
   };
   return {
     path,
@@ -34,10 +37,14 @@ export function writeLines(path: string): LineWriter {
     },
     write: (value) => {
       const line = `${JSON.stringify(value)}\n`;
-      pending.push(line);
-      length += line.length;
+      // A UTF-16 unit takes three bytes at most.
+      const most = line.length * 3;
+      if (most > buffer.length - used) flush();
+      if (most > buffer.length) {
+        const bytes = Buffer.from(line);
+        writeAll(bytes, bytes.length);
+      } else used += buffer.write(line, used);
       count += 1;
-      if (length >= CHUNK_BYTES / 4) flush();
     },
     close: () => {
       if (closed) return;
@@ -58,22 +65,27 @@ export function writeLines(path: string): LineWriter {
 export function* readLines<T>(path: string): Generator<T[]> {
   const file = openSync(path, 'r');
   try {
-    let rest: Buffer = Buffer.alloc(0);
+    let buffer = Buffer.allocUnsafeSlow(READ_BYTES);
+    // Bytes of a line that has not ended, at the beginning of the buffer.
+    let rest = 0;
     for (;;) {
-      const chunk = Buffer.allocUnsafe(CHUNK_BYTES / 4);
-      const read = readSync(file, chunk, 0, chunk.length, null);
+      if (rest === buffer.length) buffer = Buffer.concat([buffer], buffer.length * 2);
+      const read = readSync(file, buffer, rest, buffer.length - rest, null);
       if (read === 0) break;
-      const bytes = rest.length === 0 ? chunk.subarray(0, read) : Buffer.concat([rest, chunk.subarray(0, read)]);
+      const filled = rest + read;
+      const last = buffer.lastIndexOf(NEWLINE, filled - 1);
       const batch: T[] = [];
       let start = 0;
-      for (let end = bytes.indexOf(NEWLINE); end !== -1; end = bytes.indexOf(NEWLINE, start)) {
-        if (end > start) batch.push(JSON.parse(bytes.toString('utf8', start, end)) as T);
+      while (start <= last) {
+        const end = buffer.indexOf(NEWLINE, start);
+        if (end > start) batch.push(JSON.parse(buffer.toString('utf8', start, end)) as T);
         start = end + 1;
       }
-      rest = bytes.subarray(start);
+      buffer.copyWithin(0, start, filled);
+      rest = filled - start;
       if (batch.length > 0) yield batch;
     }
-    if (rest.length > 0) yield [JSON.parse(rest.toString('utf8')) as T];
+    if (rest > 0) yield [JSON.parse(buffer.toString('utf8', 0, rest)) as T];
   } finally {
     closeSync(file);
   }

@@ -3,6 +3,7 @@ import { setImmediate as breathe } from 'node:timers/promises';
 import { terminal } from '../configs/failure.ts';
 import { Decontaminate, type AnyPolicy } from '../configs/policies.ts';
 import type { PolicyAccount } from './account.ts';
+import { IdTable } from './dedupe/id-table.ts';
 import { createAccount, passThrough, remove, startPolicy, type Removed, type Sink, type Stage } from './engine.ts';
 import { readLines, rowsIn, writeLines, type LineWriter } from './lines.ts';
 import { createStatistics, type DatasetStatistics } from './look/statistics.ts';
@@ -22,9 +23,12 @@ export interface PreparationOrder {
   test?: RowBatches | undefined;
   split?: SplitSettings | undefined;
   earlier?: EarlierSplit | undefined;
+  /** Names of the sources by their number, so that rows put aside say where they come from. */
+  names?: { train: readonly string[]; test: readonly string[] } | undefined;
   /** Registered test and evaluation sets. */
   evalSets: readonly EvalSet[];
   countTokens: World['countTokens'];
+  tokensAtMost?: World['tokensAtMost'];
   maxTokens: number;
   seed: number;
   /** Folder for the results and for what lies between. */
@@ -76,10 +80,11 @@ export async function prepareDatasets(order: PreparationOrder): Promise<Preparat
     const test = createTestSide(work);
     const split = order.split && createSplit(order.split, order.earlier ?? { test: new Set(), train: new Set() });
     if (order.test) await takeTestRows(work, order.test, test);
-    const learned = await takeTrainRows(work, order.train, split, test);
+    const trained = createStatistics();
+    const learned = await takeTrainRows(work, order.train, split, test, trained);
     test.file.close();
-    const { path, fewShot, statistics } = await refineTrainRows(work, learned, test.file.path);
-    const rows = { train: statistics, test: test.statistics.result() };
+    const { path, fewShot } = await refineTrainRows(work, learned, test.file.path, trained);
+    const rows = { train: trained.result(), test: test.statistics.result() };
     const { accounts, totals, notes, removed } = work;
     removed.close();
     return {
@@ -129,7 +134,11 @@ function beginWork(order: PreparationOrder): Work {
   return {
     order,
     removed,
-    takeOut: (value) => removed.write(value),
+    takeOut: (value) => {
+      // Rows that a split gave to the test set come from the training sources.
+      const file = order.names?.[order.test ? value.side : 'train'][value.source];
+      removed.write(file === undefined ? value : { file, ...value });
+    },
     accounts,
     totals: { train: { in: 0, toTest: 0 }, test: { in: 0, toTest: 0 } },
     notes,
@@ -139,6 +148,7 @@ function beginWork(order: PreparationOrder): Work {
       const world: World = {
         evalSets,
         countTokens: order.countTokens,
+        tokensAtMost: order.tokensAtMost,
         maxTokens: order.maxTokens,
         seed: order.seed,
         warn: (message) => void (notes.includes(message) || notes.push(message)),
@@ -158,10 +168,12 @@ function beginWork(order: PreparationOrder): Work {
   };
 }
 
+type Statistics = ReturnType<typeof createStatistics>;
+
 /** The frozen test set under construction: each row once, each with an answer to compare with. */
 interface TestSide {
   file: LineWriter;
-  statistics: ReturnType<typeof createStatistics>;
+  statistics: Statistics;
   add(row: Row): void;
 }
 
@@ -169,7 +181,7 @@ function createTestSide(work: Work): TestSide {
   const file = work.open('test.jsonl');
   const statistics = createStatistics();
   const account = createAccount('testRows', 'test');
-  const seen = new Set<string>();
+  const seen = new IdTable();
   return {
     file,
     statistics,
@@ -180,8 +192,7 @@ function createTestSide(work: Work): TestSide {
       const why = cannotBeLearned(row);
       if (why !== undefined) return remove(account, row, { out: 'quarantine', why }, work.takeOut);
       // Also without a dedupe policy: an evaluation counts every row once.
-      if (seen.has(row.id)) return remove(account, row, { out: 'drop', why: REPEATED }, work.takeOut);
-      seen.add(row.id);
+      if (seen.addId(row.id, 1) !== 0) return remove(account, row, { out: 'drop', why: REPEATED }, work.takeOut);
       account.out += 1;
       statistics.add(row);
       file.write({ ...row, side: 'test', messages: promptOf(row), reference: answerOf(row) } satisfies TestRow);
@@ -228,12 +239,15 @@ async function takeTrainRows(
   rows: RowBatches,
   split: ReturnType<typeof createSplit> | undefined,
   test: TestSide,
+  statistics: Statistics,
 ): Promise<string> {
   const stages = await work.start('train', 'all');
   const accounts = { split: createAccount('split', 'train'), shape: createAccount('shape', 'train') };
   if (split) work.accounts.push(accounts.split);
   work.accounts.push(accounts.shape);
   const learned = work.open('learned-0.jsonl');
+  // Without a policy for training rows alone these are the last word, and need not be read again to be counted.
+  const areFinal = work.order.policies.every(({ policy }) => ALL_POLICIES[policy].side !== 'train');
   const place = (row: Row): void => {
     if (split) {
       accounts.split.in += 1;
@@ -251,6 +265,7 @@ async function takeTrainRows(
     const why = cannotBeLearned(row);
     if (why !== undefined) return remove(accounts.shape, row, { out: 'quarantine', why }, work.takeOut);
     accounts.shape.out += 1;
+    if (areFinal) statistics.add(row);
     learned.write({ ...row, side: 'train' } satisfies Row);
   };
   // A split that has to see the whole first gets the rows as they come out of the policies.
@@ -284,10 +299,10 @@ async function refineTrainRows(
   work: Work,
   learned: string,
   testFile: string,
-): Promise<{ path: string; fewShot: Row[]; statistics: DatasetStatistics }> {
+  statistics: Statistics,
+): Promise<{ path: string; fewShot: Row[] }> {
   const own: EvalSet = { digest: '', name: 'the test set of this run', rows: rowsIn<TestRow>(testFile) };
   const stages = await work.start('train', 'train', [own, ...work.order.evalSets]);
-  const statistics = createStatistics();
   const passes = passesOf(stages);
   let current = learned;
   for (const [i, pass] of passes.entries()) {
@@ -311,12 +326,9 @@ async function refineTrainRows(
     next.close();
     current = next.path;
   }
-  if (passes.length === 0) {
-    for (const batch of readLines<Row>(current)) for (const row of batch) statistics.add(row);
-  }
   end(stages);
   const fewShot = stages.flatMap(({ run }) => run.chosen?.() ?? []);
-  return { path: current, fewShot, statistics: statistics.result() };
+  return { path: current, fewShot };
 }
 
 function passesOf(stages: readonly Stage[]): Stage[][] {
@@ -365,7 +377,9 @@ export function emptyProblem(statistics: PreparedStatistics): { type: string; me
     const why =
       train.toTest > 0 || test.in > 0
         ? `all ${test.in} rows were left out: ${whereTo(statistics, 'test')}`
-        : `a share of ${train.in} rows gave none`;
+        : train.removed > 0
+          ? `${train.removed} of ${train.in} rows were taken out before: ${whereTo(statistics, 'train')}`
+          : `a share of ${train.in} rows gave none`;
     return { type: 'EmptyTestSet', message: `the test set is empty after preparation (${why}): give more test rows` };
   }
   if (train.kept > 0) return undefined;

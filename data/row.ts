@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /**
  * The one form that every kind of row is read into and written out of: a superset of the OpenAI chat form.
@@ -178,4 +178,4 @@ export function mapTexts<T extends Content>(row: T, change: (text: string) => st
   };
 }
 
-const shortHash = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 16);
+const shortHash = (text: string): string => hash('sha256', text, 'hex').slice(0, 16);

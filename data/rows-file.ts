@@ -77,12 +77,17 @@ export async function* readRows(
   if (last && stream.bytesRead < maxBytes) yield last;
 }
 
+/** Bad rows of a file that are named in a note. */
+const NAMED = 5;
+
 /** Counts good and bad rows, and remembers what a person has to be told when there are too many bad ones. */
 export class RowTally {
   good = 0;
   bad = 0;
   first: { line: number; reason: string } | undefined;
   #columns: string[] = [];
+  /** What is named after the first. */
+  #further: string[] = [];
 
   add(found: FoundRow): void {
     if (!('reason' in found)) {
@@ -90,7 +95,8 @@ export class RowTally {
       return;
     }
     this.bad += 1;
-    this.first ??= { line: found.line, reason: found.reason };
+    if (this.first === undefined) this.first = { line: found.line, reason: found.reason };
+    else if (this.#further.length < NAMED - 1) this.#further.push(`line ${found.line} ${found.reason}`);
     if (this.#columns.length === 0) this.#columns = found.columns ?? [];
   }
 
@@ -100,7 +106,10 @@ export class RowTally {
 
   /** The sentence that ends the run when more than `maxBadShare` of the rows are bad, or none is there. */
   problem(file: string, columns: readonly string[], maxBadShare: number): string | undefined {
-    if (this.rows === 0) return `${file} has no rows: expected JSONL, one JSON object a line`;
+    if (this.rows === 0) {
+      const isJsonl = /\.(jsonl|ndjson)(\.\w+)?$/i.test(file);
+      return `${file} has no rows: ${isJsonl ? 'expected JSONL, one JSON object a line' : 'expected at least one'}`;
+    }
     if (!this.first || this.bad / this.rows <= maxBadShare) return undefined;
     const missing = columns.find((column) => this.#columns.length > 0 && !this.#columns.includes(column));
     const near = missing === undefined ? undefined : nearest(missing, this.#columns);
@@ -112,6 +121,8 @@ export class RowTally {
   /** What is said of bad rows that are put aside. */
   note(file: string): string | undefined {
     if (!this.first) return undefined;
-    return `${file}: ${this.bad} of ${this.rows} rows put aside; the first: line ${this.first.line} ${this.first.reason}`;
+    const named = [`line ${this.first.line} ${this.first.reason}`, ...this.#further];
+    const more = this.bad > named.length ? `; and ${this.bad - named.length} more` : '';
+    return `${file}: ${this.bad} of ${this.rows} rows put aside; the first: ${named.join('; ')}${more}`;
   }
 }

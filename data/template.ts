@@ -4,7 +4,7 @@ import { PLACEHOLDER } from '../configs/template.ts';
 export function unusable(row: Record<string, unknown>, columns: readonly string[]): string | undefined {
   for (const column of columns) {
     if (!Object.hasOwn(row, column))
-      return `has no column "${column}"; its columns are ${Object.keys(row).slice(0, 12).join(', ') || 'none'}`;
+      return `has no column "${column}"; its columns are ${shortList(Object.keys(row)) || 'none'}`;
     const value = row[column];
     if (value === null) return `column "${column}" is null`;
     if (typeof value === 'object')
@@ -13,6 +13,12 @@ export function unusable(row: Record<string, unknown>, columns: readonly string[
   }
   return undefined;
 }
+
+const shortList = (names: readonly string[]): string =>
+  names
+    .slice(0, 12)
+    .map((name) => (name.length > 60 ? `${name.slice(0, 60)}…` : name))
+    .join(', ');
 
 /** Fills a template from a row that {@link unusable} found fit. What a row holds is never read as a template. */
 export function render(template: string, row: Record<string, unknown>): string {

@@ -11,6 +11,7 @@ import type { TuningEstimate } from '../data/estimate.ts';
 import type { TokenCounts } from '../data/tokens/count.ts';
 import { isRemote } from './connect.ts';
 import type { Home } from './home.ts';
+import type { SynthesisEstimate } from './datasets/check-synthesis.ts';
 import { checkData } from './datasets/check.ts';
 import { requireTemporal } from './server.ts';
 
@@ -26,6 +27,10 @@ export interface Preflight {
   tokens?: TokenCounts | string;
   /** Work, time and price of the tuning; a text says why there is none. */
   estimate?: TuningEstimate | string;
+  /** Where a vendor's price is from, and when it was true there. */
+  price?: { source: string; checked?: string };
+  /** What synthesis may ask for; absent where the rows are too many to go through here. */
+  synthesis?: SynthesisEstimate;
   /** Bytes of the data files and, for a folder, of the base model. */
   bytes: { data: number; model: number };
 }

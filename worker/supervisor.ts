@@ -7,6 +7,7 @@ import { messageOf } from '../configs/failure.ts';
 import { startInBackground } from './background.ts';
 import { workerCodeVersion } from './code-version.ts';
 import { findAddress, isRemote } from './connect.ts';
+import { WORKER_FLAGS } from './flags.ts';
 import { findHome, type Home } from './home.ts';
 import { clearPart, runningPart, writePart } from './state.ts';
 import { startServer } from './server.ts';
@@ -65,7 +66,7 @@ async function supervise(home: Home): Promise<void> {
 
 function startWorker(home: Home): ProcessRef {
   const main = fileURLToPath(new URL('./main.ts', import.meta.url));
-  return startInBackground(process.execPath, ['--enable-source-maps', main], join(home.logs, 'worker.log'), {
+  return startInBackground(process.execPath, [...WORKER_FLAGS, main], join(home.logs, 'worker.log'), {
     ...process.env,
     ANNEAL_HOME: home.root,
   });

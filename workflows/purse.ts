@@ -4,6 +4,8 @@ import type { Budget } from '../configs/refs.ts';
 /** Raises the budget of a run that waits for it; `anneal resume` sends it. */
 export const raiseBudgetUpdate = defineUpdate<Budget, [Budget]>('raiseBudget');
 
+const UNITS = ['usd', 'tokens'] as const;
+
 /** What a run may spend, and how it waits for more. */
 export interface Purse {
   budget(): Budget;
@@ -19,6 +21,9 @@ export interface Purse {
 export function openPurse(first: Budget, waiting: (why: string | null) => Promise<void>): Purse {
   let budget = first;
   let waiters = 0;
+  // One after the other: what is said last has to be what holds.
+  let said: Promise<void> = Promise.resolve();
+  const say = (why: string | null): Promise<void> => (said = said.then(() => waiting(why)));
   setHandler(
     raiseBudgetUpdate,
     (wanted) => {
@@ -27,12 +32,16 @@ export function openPurse(first: Budget, waiting: (why: string | null) => Promis
     },
     {
       validator: (wanted) => {
-        const raised = (['usd', 'tokens'] as const).filter((unit) => wanted[unit] !== undefined);
-        if (raised.length === 0) throw new Error('expected usd or tokens');
+        const raised = UNITS.filter((unit) => wanted[unit] !== undefined);
+        const bounds = UNITS.filter((unit) => budget[unit] !== undefined);
+        if (raised.length === 0) throw new Error(`expected ${bounds.join(' or ') || UNITS.join(' or ')}`);
         for (const unit of raised) {
           const [now, then] = [budget[unit], wanted[unit]];
-          if (typeof then !== 'number' || !(then > (now ?? 0)))
-            throw new Error(`the budget is ${now ?? 'unlimited'} ${unit} by now: give more than that, in all`);
+          // A bound that was not there would be a lower one.
+          if (now === undefined)
+            throw new Error(`nothing bounds its ${unit}${bounds.length > 0 ? `: raise ${bounds.join(' or ')}` : ''}`);
+          if (typeof then !== 'number' || !(then > now))
+            throw new Error(`its budget is ${now} ${unit} by now: give more than that, in all`);
         }
       },
     },
@@ -42,10 +51,10 @@ export function openPurse(first: Budget, waiting: (why: string | null) => Promis
     refill: async (reached, why) => {
       if (budget !== reached) return;
       waiters += 1;
-      if (waiters === 1) await waiting(why);
+      if (waiters === 1) await say(why);
       await condition(() => budget !== reached);
       waiters -= 1;
-      if (waiters === 0) await waiting(null);
+      if (waiters === 0) await say(null);
     },
   };
 }

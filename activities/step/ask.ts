@@ -15,11 +15,11 @@ export interface Patience {
   attempts: number;
   /** First wait between two of them, in ms; doubled each time. */
   pauseMs: number;
-  /** Waits that the server asked for, all together, in ms. */
+  /** How long a server may be busy and answer nobody, in ms. */
   busyMs: number;
 }
 
-export const PATIENCE: Patience = { attempts: 4, pauseMs: 1000, busyMs: 10 * 60_000 };
+export const PATIENCE: Patience = { attempts: 4, pauseMs: 1000, busyMs: 2 * 60_000 };
 
 export interface Asking {
   ledger: Ledger;
@@ -45,6 +45,12 @@ export interface Answer {
 
 /** How long a request under way is given to end when the worker is shut down, in ms: it may be paid already. */
 const SHUTDOWN_GRACE_MS = 5000;
+
+/** When a writer last got a reply, in ms. */
+const answeredAt = new WeakMap<Writer, number>();
+
+/** Requests of a run that left this process and have not ended: what they may cost is held back from its budget. */
+const sentOf = new Map<string, Set<Promise<unknown>>>();
 
 /** Asks under way in this process: a step that is tried again while its first attempt still waits joins it. */
 const underWay = new WeakMap<Ledger, Map<string, Promise<Answer>>>();
@@ -82,20 +88,45 @@ async function persist(asking: Asking): Promise<Answer> {
     );
   }
   let failures = 0;
-  let busyMs = 0;
+  let busySince: number | undefined;
   for (;;) {
     try {
       return await send(asking);
     } catch (error) {
+      if (error instanceof BudgetReached && (await oneEnds(asking.runId, signal))) continue;
       if (signal.aborted || !(error instanceof RetryAfter || error instanceof AskFailed)) throw error;
-      if (error instanceof RetryAfter) busyMs += error.ms;
+      if (error instanceof RetryAfter) busySince ??= performance.now();
       else failures += 1;
-      if (failures >= patience.attempts || busyMs > patience.busyMs) throw error;
+      // While others are answered it is a matter of time.
+      const since = Math.max(busySince ?? 0, answeredAt.get(asking.writer) ?? 0);
+      const isStuck = error instanceof RetryAfter && performance.now() + error.ms - since > patience.busyMs;
+      if (failures >= patience.attempts || isStuck) throw error;
       const wait = error instanceof RetryAfter ? error.ms : patience.pauseMs * 2 ** (failures - 1);
       await sleep(wait, undefined, { signal }).catch(() => undefined);
       signal.throwIfAborted();
     }
   }
+}
+
+/** Waits until a request of the run has ended, since it may have cost less than was held back; false: none is under way. */
+async function oneEnds(runId: string, signal: AbortSignal): Promise<boolean> {
+  const sent = sentOf.get(runId);
+  if (!sent) return false;
+  await Promise.race(sent);
+  signal.throwIfAborted();
+  return true;
+}
+
+/** Notes that a request has left; the function that is given back notes that it has ended. */
+function noteSent(runId: string): () => void {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const sent = sentOf.get(runId) ?? new Set();
+  sentOf.set(runId, sent.add(promise));
+  return () => {
+    sent.delete(promise);
+    if (sent.size === 0) sentOf.delete(runId);
+    resolve();
+  };
 }
 
 /** An answer that another process stored while this one waited for its turn. */
@@ -112,17 +143,20 @@ async function send(asking: Asking): Promise<Answer> {
   const { ledger, writer, generator, key, runId, request, price, budget, signal } = asking;
   const estimate = estimateOf(request, price);
   let isSent = false;
+  let ended = (): void => undefined;
   const sending = async (): Promise<void> => {
     const intent = await intendAsk(ledger, { key, runId, generator, estimate, budget });
     if (intent.state === 'answered') throw new AlreadyAnswered(intent.reply);
     if (intent.state === 'over-budget') throw new BudgetReached(intent.spending, budget ?? {}, estimate);
     isSent = true;
+    ended = noteSent(runId);
     failpoint('ask.intended');
   };
   const cut = cutLater(signal, () => isSent);
   try {
     const reply = await writer.ask(request, { signal: cut.signal, sending });
     failpoint('ask.replied');
+    answeredAt.set(writer, performance.now());
     const { promptTokens, completionTokens } = reply;
     const usd = costOf(promptTokens, completionTokens, price);
     const row = await storeReply(ledger, { key, reply, promptTokens, completionTokens, usd });
@@ -135,6 +169,7 @@ async function send(asking: Asking): Promise<Answer> {
     if (isSent) await failAsk(ledger, { key, error: messageOf(error), mayBePaid: mayBePaid(error) });
     throw error;
   } finally {
+    ended();
     cut.clear();
   }
 }

@@ -2,6 +2,7 @@ import type { Ledger } from '../../artifacts/ledger/open.ts';
 import type { Store } from '../../artifacts/store.ts';
 import type { Generator, Models, Tuner, WriterKind } from '../../adapters/contracts.ts';
 import type { Generator as WriterSettings } from '../../configs/synthesis.ts';
+import type { Patience } from './ask.ts';
 
 /** What activities are given; a test gives fakes of the outside world here. */
 export interface Deps {
@@ -16,4 +17,6 @@ export interface Deps {
   models: Models;
   /** Who writes synthetic rows, by the kind that a recipe names. */
   writers: Record<string, WriterKind<WriterSettings>>;
+  /** How long generators that give no usable answer are borne with; default: `PATIENCE` and as many tries as a step has. */
+  patience?: { ask: Patience; tries: number };
 }

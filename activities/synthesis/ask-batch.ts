@@ -1,6 +1,9 @@
 import { ApplicationFailure, Context } from '@temporalio/activity';
+import { hexOf } from '../../artifacts/canonical.ts';
 import { noteExecution } from '../../artifacts/ledger/executions.ts';
+import { countErrors, recordEvent } from '../../artifacts/ledger/runs.ts';
 import { messageOf, terminal, TerminalError } from '../../configs/failure.ts';
+import { MAX_ERRORS } from '../../configs/presets.ts';
 import type { RunRef } from '../../configs/refs.ts';
 import type { Synthesize } from '../../configs/synthesis.ts';
 import type { Budget } from '../../artifacts/ledger/replies.ts';
@@ -38,8 +41,6 @@ export interface BatchEnd {
   paused?: string;
 }
 
-/** Tries of a batch, each minutes apart, after which asks without an answer are left at that. */
-const PATIENT_ATTEMPTS = 5;
 const HEARTBEAT_EVERY_MS = 3000;
 
 /**
@@ -48,27 +49,36 @@ const HEARTBEAT_EVERY_MS = 3000;
  */
 export function createAskBatch(deps: Deps): (batch: AskBatch) => Promise<BatchEnd> {
   return async (batch) => {
-    const { info, cancellationSignal: signal } = Context.current();
+    const { cancellationSignal: signal } = Context.current();
     const beat = setInterval(() => Context.current().heartbeat(), HEARTBEAT_EVERY_MS);
     try {
-      return await putAsks(deps, batch, { signal, attempt: info.attempt });
+      return await putAsks(deps, batch, signal);
     } catch (error) {
+      if (signal.aborted) throw error;
       if (error instanceof TerminalError) {
         const { type, message, details } = error;
         throw ApplicationFailure.create({ type, message, nonRetryable: true, details: [details] });
       }
-      throw error;
+      if (error instanceof ApplicationFailure) throw error; // counted already
+      const message = messageOf(error);
+      if ((await countTry(deps, batch, message)) < triesOf(deps)) throw error;
+      throw ApplicationFailure.create({ type: 'SynthesisFailed', message, nonRetryable: true });
     } finally {
       clearInterval(beat);
     }
   };
 }
 
-async function putAsks(
-  deps: Deps,
-  batch: AskBatch,
-  { signal, attempt }: { signal: AbortSignal; attempt: number },
-): Promise<BatchEnd> {
+const triesOf = ({ patience }: Deps): number => patience?.tries ?? MAX_ERRORS;
+
+/** Notes that a try left something unanswered, and counts. Workers that died in between do not count. */
+async function countTry({ ledger }: Deps, { run, instance, plan, from, to }: AskBatch, why: string): Promise<number> {
+  const about = { runId: run.id, instance: `${instance}#${hexOf(plan).slice(0, 6)}.${from + 1}-${to}` };
+  await recordEvent(ledger, { ...about, kind: 'error', message: why });
+  return countErrors(ledger, run.id, about.instance);
+}
+
+async function putAsks(deps: Deps, batch: AskBatch, signal: AbortSignal): Promise<BatchEnd> {
   const { run, settings, budget } = batch;
   const asks = await readAsks(deps, batch);
   const inputs = await inputsOf(deps, `${run.id}/${batch.instance}`);
@@ -78,7 +88,7 @@ async function putAsks(
     if (generator) writers.set(name, (await writerFor(deps, name, generator, { run: run.id, inputs })).writer);
   }
   const end: BatchEnd = { answered: 0, failed: 0 };
-  const unanswered: string[] = [];
+  const unanswered: Error[] = [];
   let stop: unknown;
   const put = async ({ key, ask }: PlannedAsk): Promise<void> => {
     const generator = settings.generators[ask.generator];
@@ -102,12 +112,13 @@ async function putAsks(
         price: kindOf(deps, generator)?.priceOf(generator),
         budget,
         signal,
+        ...(deps.patience ? { patience: deps.patience.ask } : {}),
       });
       end.answered += 1;
     } catch (error) {
       if (error instanceof BudgetReached) end.paused = error.message;
       else if (error instanceof TerminalError && error.type === 'AskRefused') end.failed += 1;
-      else if (error instanceof AskFailed || error instanceof RetryAfter) unanswered.push(messageOf(error));
+      else if (error instanceof AskFailed || error instanceof RetryAfter) unanswered.push(error);
       else stop ??= error;
     }
   };
@@ -115,18 +126,28 @@ async function putAsks(
   await Promise.all(asks.map(put));
   if (stop !== undefined) throw stop;
   await note(deps, batch);
-  return concluded(end, unanswered, asks.length, attempt);
+  if (unanswered.length === 0) return end;
+  return concluded(deps, batch, { end, unanswered, asks: asks.length });
 }
 
-function concluded(end: BatchEnd, unanswered: readonly string[], asks: number, attempt: number): BatchEnd {
-  if (unanswered.length === 0) return end;
-  const [first = ''] = unanswered;
-  if (attempt < PATIENT_ATTEMPTS)
-    throw new Error(`${unanswered.length} of ${asks} asks got no usable answer and are tried again: ${first}`);
-  if (unanswered.length === asks) {
+/** What becomes of asks that got no usable answer: tried again, left at that, or the end of the run. */
+async function concluded(
+  deps: Deps,
+  batch: AskBatch,
+  { end, unanswered, asks }: { end: BatchEnd; unanswered: readonly Error[]; asks: number },
+): Promise<BatchEnd> {
+  const first = messageOf(unanswered[0]);
+  const tries = await countTry(deps, batch, `${unanswered.length} of ${asks} asks got no usable answer: ${first}`);
+  if (tries < triesOf(deps)) {
+    const message = `${unanswered.length} of ${asks} asks got no usable answer and are tried again: ${first}`;
+    throw ApplicationFailure.create({ type: 'AsksUnanswered', message });
+  }
+  // One ask may be at fault for a reply that nobody can read, but not for a server that does not take it.
+  const isAway = unanswered.every((error) => error instanceof RetryAfter || !(error as AskFailed).mayBePaid);
+  if (isAway || unanswered.length === asks) {
     throw terminal(
       'GeneratorUnavailable',
-      `the generator gave no usable answer to any of ${asks} asks in ${attempt} tries: ${first}. See to the server, then \`anneal rerun\` the run: what was answered is kept`,
+      `the generator gave no usable answer to ${unanswered.length} of ${asks} asks in ${tries} tries: ${first}. See to the server, then \`anneal rerun ${batch.run.id}\`: what was answered is kept`,
     );
   }
   return { ...end, failed: end.failed + unanswered.length };

@@ -6,15 +6,13 @@ import { failedAsks, findReplies, spendingByGenerator } from '../../artifacts/le
 import type { ArtifactRef, Refs } from '../../configs/refs.ts';
 import { Synthesize } from '../../configs/synthesis.ts';
 import { Template } from '../../configs/data.ts';
-import { columnsOf } from '../../configs/template.ts';
 import type { WriterReply } from '../../adapters/contracts.ts';
 import { rowsIn, writeLines } from '../../data/lines.ts';
-import { labelOf } from '../../data/look/labels.ts';
 import { sampleOf } from '../../data/look/inspect.ts';
-import { createStatistics } from '../../data/look/statistics.ts';
 import { synthesisReport } from '../../data/report/synthesis-report.ts';
 import type { Row } from '../../data/row.ts';
 import { keyOf } from '../../data/synthesis/answer.ts';
+import { givenFrom, labelled } from '../../data/synthesis/given.ts';
 import { readGrammar, type Grammar } from '../../data/synthesis/grammar.ts';
 import { pageInputOf } from '../../data/synthesis/report-page.ts';
 import { reportOf } from '../../data/synthesis/report.ts';
@@ -121,40 +119,15 @@ async function partsOf({ deps, run, instance }: Context): Promise<Map<string, st
   return new Map(Object.entries(parts).map(([name, value]) => [name.replace(/^identity\./, ''), value]));
 }
 
-/** Training rows with their classes filled in where answers are classes. */
-async function labelled(context: Context): Promise<Row[]> {
-  const rows = [...rowsIn<Row>(await context.pathOf('train'))];
-  const statistics = createStatistics();
-  for (const row of rows) statistics.add(row);
-  if (statistics.result().labels.by === 'none') return rows;
-  return rows.map((row) => {
-    const label = labelOf(row);
-    return label === undefined || row.label !== undefined ? row : { ...row, label };
-  });
-}
-
 async function givenOf(
   context: Context,
   parts: ReadonlyMap<string, string>,
 ): Promise<Omit<Given, 'task' | 'seed' | 'grammar'>> {
-  const { template, label } = context.params;
-  const rows = await labelled(context);
-  const labels = new Map<string, number>();
-  for (const row of rows) if (row.label !== undefined) labels.set(row.label, (labels.get(row.label) ?? 0) + 1);
+  const given = givenFrom([...rowsIn<Row>(await context.pathOf('train'))], context.params);
   const report = parts.get('lastReport');
   const classOf = (row: { label?: string; reference: string }): string | undefined =>
-    row.label ?? (labels.has(row.reference) ? row.reference : undefined);
-  const answer = template && /^\s*\{\{\s*([^{}]+?)\s*\}\}\s*$/.exec(template.completion)?.[1];
-  const labelColumn = label ?? answer;
-  const isColumn = labelColumn !== undefined && template !== undefined && columnsOf(template).includes(labelColumn);
-  return {
-    rows: rows.filter((row) => row.document === undefined),
-    documents: rows.filter((row) => row.document !== undefined),
-    labels,
-    failures: report === undefined ? new Map() : await failuresIn(context.deps, report, classOf),
-    template,
-    labelColumn: isColumn ? labelColumn : undefined,
-  };
+    row.label ?? (given.labels.has(row.reference) ? row.reference : undefined);
+  return report === undefined ? given : { ...given, failures: await failuresIn(context.deps, report, classOf) };
 }
 
 async function advance(context: Context): Promise<{ missing: Ask[] } | Synthesized> {
@@ -228,7 +201,7 @@ async function planOf(context: Context, asks: readonly Ask[]): Promise<NeededAsk
 async function conclude(context: Context, made: Synthesized) {
   const { deps, params, run } = context;
   const { counts, train: kept } = made;
-  const real = await labelled(context);
+  const real = labelled([...rowsIn<Row>(await context.pathOf('train'))]);
   const spending = await spendingByGenerator(deps.ledger, run.id);
   const report = reportOf({ rows: real, kept, counts, spending, findings: made.findings, seed: params.settings.seed });
   const outputs: Refs = { report: await context.save('SynthesisReport', { text: canonicalJson(report) }) };
@@ -240,7 +213,6 @@ async function conclude(context: Context, made: Synthesized) {
     }),
   });
   if (kept.length > 0) {
-    const sources = await sourcesOf(context);
     const rows = [
       ...rowsIn<Row>(await context.pathOf('train')),
       ...kept.map(({ row }) => ({ ...row, side: 'train' as const })),
@@ -249,7 +221,6 @@ async function conclude(context: Context, made: Synthesized) {
       kind: 'sft',
       use: 'sft',
       synthetic: kept.length,
-      sources,
     });
   }
   for (const [role, kind] of [
@@ -283,11 +254,6 @@ async function conclude(context: Context, made: Synthesized) {
     },
     cost: { tokens, ...(usd === null ? {} : { usd }) },
   };
-}
-
-async function sourcesOf(context: Context): Promise<unknown[]> {
-  const { sources } = await context.metaOf(context.input('train').digest);
-  return [...(Array.isArray(sources) ? (sources as unknown[]) : []), { from: `synthetic rows of ${context.run.id}` }];
 }
 
 async function saveRows(

@@ -7,14 +7,16 @@ export interface Limits {
   tokensPerMinute?: number | undefined;
 }
 
+type Correct = (tokens: number | undefined) => void;
+
 /** Lets work through in order, no faster than the limits. */
 export interface Limiter {
   /**
-   * Waits for a turn, then works. `correct` says how many tokens it really took.
+   * Waits for a turn, then works. `correct` says how many tokens it really took; undefined: nothing was sent at all.
    *
    * @throws the signal's reason when it is aborted while waiting.
    */
-  run<T>(tokens: number, signal: AbortSignal, work: (correct: (tokens: number) => void) => Promise<T>): Promise<T>;
+  run<T>(tokens: number, signal: AbortSignal, work: (correct: Correct) => Promise<T>): Promise<T>;
   /** Starts nothing for so many ms; a longer pause that is under way stays. */
   pause(ms: number): void;
   /** New limits, for what has not started yet. */
@@ -95,7 +97,8 @@ export function createLimiter(first: Limits, windowMs = 60_000): Limiter {
       });
       try {
         return await work((took) => {
-          entry.tokens = took;
+          if (took === undefined) started = started.filter((one) => one !== entry);
+          else entry.tokens = took;
         });
       } finally {
         active -= 1;

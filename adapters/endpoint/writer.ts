@@ -116,10 +116,15 @@ export function createEndpointWriter(settings: EndpointSettings, limiter?: Limit
   const ask = async (
     request: WriterRequest,
     { signal, sending }: Parameters<Writer['ask']>[1],
-    correct: (tokens: number) => void,
+    correct: (tokens: number | undefined) => void,
   ): Promise<WriterReply> => {
     const key = keyFrom(apiKeyEnv, from);
-    await sending?.();
+    try {
+      await sending?.();
+    } catch (error) {
+      correct(undefined);
+      throw error;
+    }
     const began = performance.now();
     for (;;) {
       const used = learned.get(name) ?? full;

@@ -8,12 +8,16 @@ export interface Figure {
   row: string;
   ours: string;
   beside: string;
-  /** How many times as fast as theirs. */
-  ratio: number;
+  /** How many times as fast as theirs; absent where nothing is beside it. */
+  ratio?: number;
   aim: string;
   met: boolean;
   notes: string[];
 }
+
+/** What is measured, in this order. */
+export const ROW_NAMES = ['pipeline', 'near-duplicates', 'decontaminate', 'tokens', 'synthesis'] as const;
+export type RowName = (typeof ROW_NAMES)[number];
 
 /** The middle one of an odd number of values. */
 export const median = (values: readonly number[]): number =>
@@ -26,10 +30,7 @@ export async function askPython<T>(
   environment: Record<string, string> = {},
 ): Promise<T> {
   const python = process.env['ANNEAL_BENCH_PYTHON'];
-  if (!python)
-    throw new Error(
-      'ANNEAL_BENCH_PYTHON is not set: make a virtual environment, install bench/data/python/requirements.txt into it, and name its python',
-    );
+  if (!python) throw new Error('ANNEAL_BENCH_PYTHON is not set: `npm run bench -- data` sets it');
   const path = join(import.meta.dirname, 'python', script);
   const { stdout } = await promisify(execFile)(python, [path, ...parameters], {
     env: { ...process.env, ...environment },

@@ -24,8 +24,7 @@ const script = join(root, 'bench', 'data', 'python', 'count_tokens.py');
  */
 export async function measureTokens(): Promise<Figure[]> {
   const python = process.env['ANNEAL_BENCH_PYTHON'];
-  if (!python)
-    throw new Error('ANNEAL_BENCH_PYTHON is not set: give a Python interpreter that has tiktoken and tokenizers');
+  if (!python) throw new Error('ANNEAL_BENCH_PYTHON is not set: `npm run bench -- data` sets it');
   const found = documents();
   const rounds = Array.from({ length: ROUNDS }, (_, round) => found.filter((_text, at) => at % ROUNDS === round));
   const folder = mkdtempSync(join(tmpdir(), 'anneal-bench-'));

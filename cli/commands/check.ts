@@ -1,9 +1,8 @@
 import { readRecipe } from '../../configs/recipe-file.ts';
 import { findHome } from '../../worker/home.ts';
 import type { Preflight } from '../../worker/preflight.ts';
-import { bytes, duration, print, printJson, table } from '../output.ts';
+import { bytes, duration, noteText, print, printJson, table } from '../output.ts';
 import { checkRecipe } from '../recipes.ts';
-import { visible } from '../../worker/datasets/text.ts';
 
 interface Flags {
   set?: readonly string[];
@@ -23,6 +22,8 @@ export async function check(flags: Flags, file: string): Promise<void> {
       statistics: statistics ?? null,
       tokens: tokens ?? null,
       estimate: estimate ?? null,
+      synthesis: report.synthesis ?? null,
+      price: report.price ?? null,
       target: flags.target ?? null,
       bytes: report.bytes,
       recipe,
@@ -46,15 +47,17 @@ export async function check(flags: Flags, file: string): Promise<void> {
       ].map(([name = '', value = '']) => [`  ${name}`, value]),
     ),
   );
-  for (const note of notes) print(`  note: ${visible(note)}`);
+  for (const note of notes) print(`  note: ${noteText(note, '  ')}`);
 }
 
 const number = (value: number): string => Math.round(value).toLocaleString('en-US');
 const range = ({ low, high }: { low: number; high: number }, show: (value: number) => string): string =>
   show(low) === show(high) ? show(low) : `${show(low)} to ${show(high)}`;
 
+const dollars = (value: number): string => (value > 0 && value < 0.01 ? 'under $0.01' : `$${value.toFixed(2)}`);
+
 /** Tokens, time and price, as far as they are known. */
-function weight({ tokens, estimate }: Preflight): string[][] {
+function weight({ tokens, estimate, price }: Preflight): string[][] {
   const lines: string[][] = [];
   if (typeof tokens === 'string') lines.push(['tokens', tokens]);
   else if (tokens)
@@ -68,7 +71,7 @@ function weight({ tokens, estimate }: Preflight): string[][] {
     'price',
     isFree
       ? 'none: it runs on this machine'
-      : `${range(billed, number)} billed tokens, ${range(usd, (value) => `$${value.toFixed(2)}`)}`,
+      : `${range(usd, dollars)} for ${range(billed, number)} billed tokens (${price?.source}${price?.checked === undefined ? '' : `, ${price.checked}`})`,
   ]);
   return lines;
 }

@@ -18,6 +18,7 @@ interface Flags extends StartFlags {
 const FIRST_READER: Record<string, string> = {
   data: 'ingest',
   model: 'ingest',
+  synthesize: 'synthesize',
   tune: 'tune',
   evaluate: 'evaluate',
   gate: 'gate',

@@ -22,6 +22,8 @@ export async function resume(flags: Flags, id: string): Promise<number> {
     const { home, ledger } = state;
     const run = await runOf(ledger, id);
     if (run.status !== 'running') throw new UsageError(`run ${run.id} has ended already: it is ${run.status}`);
+    if (run.waiting === null)
+      throw new UsageError(`run ${run.id} does not wait for a budget: \`anneal show ${run.id}\` says what it does`);
     const at = await ensureUp(home, tell);
     await withClient(at, async (client) => {
       try {
@@ -55,7 +57,12 @@ function budgetOf(texts: readonly string[]): Budget {
   for (const text of texts) {
     const [unit, number] = text.includes('=') ? (text.split('=', 2) as [string, string]) : ['usd', text];
     const value = Number(number);
-    if ((unit !== 'usd' && unit !== 'tokens') || !(value > 0) || (unit === 'tokens' && !Number.isInteger(value)))
+    if (
+      (unit !== 'usd' && unit !== 'tokens') ||
+      !(value > 0) ||
+      !Number.isFinite(value) ||
+      (unit === 'tokens' && !Number.isInteger(value))
+    )
       throw new UsageError(`--budget: expected usd=5 or tokens=200000, found "${text}"`);
     budget[unit] = value;
   }

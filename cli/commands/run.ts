@@ -2,7 +2,7 @@ import { readRecipe } from '../../configs/recipe-file.ts';
 import { STEPS } from '../../configs/refs.ts';
 import { findHome } from '../../worker/home.ts';
 import { UsageError } from '../command.ts';
-import { tell } from '../output.ts';
+import { noteText, tell } from '../output.ts';
 import { checkRecipe } from '../recipes.ts';
 import { defaultOptions, startRun, type StartFlags } from '../start.ts';
 import { withState } from '../state.ts';
@@ -17,7 +17,7 @@ interface Flags extends StartFlags {
 export async function run(flags: Flags, file: string): Promise<number> {
   const refresh = (flags.refresh ?? []).map(stepNamed);
   const { recipe, report } = await checkRecipe(readRecipe(file, flags.set), findHome());
-  for (const note of report.notes) tell(`note: ${note}`);
+  for (const note of report.notes) tell(`note: ${noteText(note)}`);
   return withState((state) => startRun(state, recipe, defaultOptions({ refresh, noCache: flags.noCache }), flags));
 }
 

@@ -1,13 +1,15 @@
 const SEGMENTS = 256;
 const FIRST_SIZE = 16;
 /** Fuller, and a look-up walks far; emptier, and memory is wasted. */
-const FULL = 0.9;
+const FULL = 0.85;
 const GROWTH = 1.35;
+/** Numbers in a slot. */
+const WIDTH = 3;
 
 interface Segment {
-  high: Int32Array;
-  low: Int32Array;
-  values: Uint32Array;
+  /** Value, lower and higher half of the key side by side, since a look-up needs all of them. */
+  slots: Int32Array;
+  size: number;
   used: number;
   limit: number;
 }
@@ -26,7 +28,7 @@ export class IdTable {
   add(high: number, low: number, value: number): number {
     let segment = this.segments[high >>> 24] as Segment;
     let slot = find(segment, high, low);
-    const found = segment.values[slot] as number;
+    const found = (segment.slots[slot] as number) >>> 0;
     if (found !== 0) return found;
     if (segment.used >= segment.limit) {
       segment = grown(segment);
@@ -41,7 +43,7 @@ export class IdTable {
   /** The number held for a key, or 0. */
   get(high: number, low: number): number {
     const segment = this.segments[high >>> 24] as Segment;
-    return segment.values[find(segment, high, low)] as number;
+    return (segment.slots[find(segment, high, low)] as number) >>> 0;
   }
 
   /** {@link add} for the id of a row. */
@@ -56,13 +58,13 @@ export class IdTable {
 
   /** Calls with the lower half of every key. */
   forEachLow(call: (low: number) => void): void {
-    for (const { low, values } of this.segments)
-      for (let i = 0; i < values.length; i += 1) if (values[i] !== 0) call(low[i] as number);
+    for (const { slots } of this.segments)
+      for (let at = 0; at < slots.length; at += WIDTH) if (slots[at] !== 0) call(slots[at + 1] as number);
   }
 
   /** Bytes that the table takes. */
   get bytes(): number {
-    return this.segments.reduce((sum, { values }) => sum + values.length * 12, 0);
+    return this.segments.reduce((sum, { slots }) => sum + slots.byteLength, 0);
   }
 }
 
@@ -77,37 +79,37 @@ function hex(id: string, at: number): number {
 }
 
 const emptySegment = (size: number): Segment => ({
-  high: new Int32Array(size),
-  low: new Int32Array(size),
-  values: new Uint32Array(size),
+  slots: new Int32Array(size * WIDTH),
+  size,
   used: 0,
   limit: Math.floor(size * FULL),
 });
 
-/** Where the key stands, or the free slot where it would. */
-function find({ high, low, values }: Segment, keyHigh: number, keyLow: number): number {
-  const size = values.length;
-  let slot = Math.floor(((keyLow >>> 0) / 2 ** 32) * size);
-  while (values[slot] !== 0 && (low[slot] !== keyLow || high[slot] !== keyHigh)) {
-    slot += 1;
-    if (slot === size) slot = 0;
+/** Where the slot of the key begins, or the free one where it would. */
+function find({ slots, size }: Segment, high: number, low: number): number {
+  let at = Math.floor(((low >>> 0) / 2 ** 32) * size) * WIDTH;
+  while (slots[at] !== 0 && (slots[at + 1] !== low || slots[at + 2] !== high)) {
+    at += WIDTH;
+    if (at === slots.length) at = 0;
   }
-  return slot;
+  return at;
 }
 
-function put(segment: Segment, slot: number, high: number, low: number, value: number): void {
-  segment.high[slot] = high;
-  segment.low[slot] = low;
-  segment.values[slot] = value;
+function put(segment: Segment, at: number, high: number, low: number, value: number): void {
+  const { slots } = segment;
+  slots[at] = value;
+  slots[at + 1] = low;
+  slots[at + 2] = high;
   segment.used += 1;
 }
 
-function grown({ high, low, values }: Segment): Segment {
-  const larger = emptySegment(Math.ceil(values.length * GROWTH));
-  for (let i = 0; i < values.length; i += 1) {
-    if (values[i] === 0) continue;
-    const [keyHigh, keyLow] = [high[i] as number, low[i] as number];
-    put(larger, find(larger, keyHigh, keyLow), keyHigh, keyLow, values[i] as number);
+function grown({ slots, size }: Segment): Segment {
+  const larger = emptySegment(Math.ceil(size * GROWTH));
+  for (let at = 0; at < slots.length; at += WIDTH) {
+    const value = slots[at] as number;
+    if (value === 0) continue;
+    const [low, high] = [slots[at + 1] as number, slots[at + 2] as number];
+    put(larger, find(larger, high, low), high, low, value);
   }
   return larger;
 }

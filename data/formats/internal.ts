@@ -22,13 +22,25 @@ export function isOwnRow(value: Record<string, unknown>): boolean {
 export function isQuarantined(value: Record<string, unknown>): boolean {
   return (
     typeof value['reason'] === 'string' &&
-    typeof value['line'] === 'number' &&
+    (typeof value['line'] === 'number' || (isObject(value['row']) && isOwnRow(value['row']))) &&
     Object.keys(value).length <= QUARANTINE_KEYS.size &&
     Object.keys(value).every((key) => QUARANTINE_KEYS.has(key))
   );
 }
 
-const QUARANTINE_KEYS: ReadonlySet<string> = new Set(['file', 'source', 'line', 'policy', 'reason', 'row', 'excerpt']);
+/** What ingest, prepare and synthesize write beside a row. */
+const QUARANTINE_KEYS: ReadonlySet<string> = new Set([
+  'file',
+  'side',
+  'source',
+  'line',
+  'policy',
+  'filter',
+  'reason',
+  'detail',
+  'row',
+  'excerpt',
+]);
 
 /** The mended row in a line of a quarantine file; a text says why there is none to read. */
 export function mendedRow(value: Record<string, unknown>): Record<string, unknown> | string {

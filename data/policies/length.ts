@@ -22,7 +22,7 @@ function reasonFor(row: Row, settings: PolicySettings<'length'>): string | undef
   const prompt = promptOf(row);
   const last = characters(textOf(prompt.findLast(({ role }) => role === 'user') ?? NOTHING).trim());
   if (last < minPrompt) return `the last user message has ${last} characters, fewest: ${minPrompt}`;
-  const asked = prompt.reduce((sum, message) => sum + spoken(message), 0);
+  const asked = maxPrompt === Infinity ? 0 : prompt.reduce((sum, message) => sum + spoken(message), 0);
   if (asked > maxPrompt) return `the prompt has ${asked} characters, most: ${maxPrompt}`;
   for (const [name, answer] of answersOf(row)) {
     const size = answer.reduce((sum, message) => sum + spoken(message), 0);

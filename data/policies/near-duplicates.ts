@@ -1,4 +1,5 @@
 import type { PolicySettings } from '../../configs/policies.ts';
+import { NearByLength } from '../dedupe/near-by-length.ts';
 import { NearIndex } from '../dedupe/near-index.ts';
 import { RowPlaces } from '../dedupe/row-places.ts';
 import { askedIn, spokenIn } from '../dedupe/spoken.ts';
@@ -12,7 +13,7 @@ export const nearDuplicates: Policy<PolicySettings<'nearDuplicates'>> = {
   name: 'nearDuplicates',
   side: 'train',
   start: ({ threshold, shingle, of, action }, world) => {
-    const index = new NearIndex(threshold, shingle);
+    const index = shingle === undefined ? new NearByLength(threshold) : new NearIndex(threshold, shingle);
     const places = new RowPlaces();
     let found = 0;
     return {

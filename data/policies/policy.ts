@@ -25,6 +25,8 @@ export interface World {
   evalSets: readonly EvalSet[];
   /** Tokens of a row, chat template included; a text says why they cannot be counted. */
   countTokens: ((row: Row) => number) | string;
+  /** A bound that is never below `countTokens` and far cheaper, where there is one. */
+  tokensAtMost?: ((row: Row) => number) | undefined;
   /** Longest row that the tuner takes, in tokens. */
   maxTokens: number;
   seed: number;

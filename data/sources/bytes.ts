@@ -35,20 +35,28 @@ export async function* readBytes(file: Packed, signal?: AbortSignal): AsyncGener
 
 async function* rawBytes({ path, bytes }: Packed, size: number, signal?: AbortSignal): AsyncGenerator<Buffer> {
   const file = await open(path);
+  const read = async (buffer: Buffer): Promise<Buffer> =>
+    buffer.subarray(0, (await file.read(buffer, 0, size, null)).bytesRead);
+  // While one piece is worked on, the next is read.
+  let [now, later] = [Buffer.allocUnsafeSlow(size), Buffer.allocUnsafeSlow(size)];
+  let next = read(now);
   try {
-    const buffer = Buffer.allocUnsafeSlow(size);
     let total = 0;
     for (;;) {
       signal?.throwIfAborted();
-      const { bytesRead } = await file.read(buffer, 0, size, null);
-      if (bytesRead === 0) break;
-      total += bytesRead;
-      yield buffer.subarray(0, bytesRead);
+      const chunk = await next;
+      if (chunk.length === 0) break;
+      total += chunk.length;
+      [now, later] = [later, now];
+      next = read(now);
+      next.catch(() => undefined);
+      yield chunk;
     }
     if (total < bytes) {
       throw new Damage('cut short', `it had ${bytes} bytes when it was found and ${total} when it was read`);
     }
   } finally {
+    await next.catch(() => undefined);
     await file.close();
   }
 }

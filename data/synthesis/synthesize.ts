@@ -1,4 +1,5 @@
 import type { Synthesize } from '../../configs/synthesis.ts';
+import { terminal, type TerminalError } from '../../configs/failure.ts';
 import type { Row } from '../row.ts';
 import { checkAnswer, repairAsk } from './answer.ts';
 import type { Candidate, FilterWorld } from './filter.ts';
@@ -8,7 +9,7 @@ import { candidatesOf, planTask, readReply, readValue } from './plan.ts';
 import { runFilters, type Rejected } from './run-filters.ts';
 import { grammarAnswer } from './strategies/grammar.ts';
 import type { Ask, Given } from './strategy.ts';
-import { countYield, type Outcome, type SynthesisYield } from './yield.ts';
+import { countReasons, countYield, type Outcome, type SynthesisYield } from './yield.ts';
 
 /** What a generator said to an ask, or why it said nothing that can be used. */
 export type Reply = { text: string } | { failed: string };
@@ -58,7 +59,7 @@ class Missing extends Error {
  * Makes rows out of the replies that are there, or says which asks are still to be put. Called again with their
  * replies, it comes to the same point and goes on from there; a run that was killed anywhere does the same.
  *
- * @throws TerminalError `NothingToSynthesize`.
+ * @throws TerminalError `NothingToSynthesize`; `NoUsableReply` when not one reply could be used.
  */
 export async function synthesize(order: SynthesisOrder): Promise<{ missing: Ask[] } | Synthesized> {
   try {
@@ -76,6 +77,8 @@ async function make(order: SynthesisOrder): Promise<Synthesized> {
   const { settings, given, world } = order;
   const asks = settings.tasks.flatMap((_task, number) => planTask(settings, number, forTask(order, number)));
   const { outcomes, candidates, aside } = await readAll(order, asks);
+  const [first] = outcomes;
+  if (first && outcomes.every((outcome) => 'problem' in outcome)) throw nothingUsable(aside, outcomes.length);
   const filterWorld: FilterWorld = { ...world, given: { ...given, seed: settings.seed } };
   const filtered = await runFilters(settings.filters, candidates, filterWorld, (more) => answersTo(order, more));
   const strategyOf = ({ ask }: Candidate): string => settings.tasks[ask.task]?.strategy ?? '';
@@ -98,6 +101,18 @@ async function make(order: SynthesisOrder): Promise<Synthesized> {
     counts: countYield(outcomes, filtered, left.size),
     findings: filtered.findings,
   };
+}
+
+/** Tuning on without the rows that were ordered would only cost more, and look as if they had not helped. */
+function nothingUsable(aside: readonly PutAside[], asks: number): TerminalError {
+  const reasons = countReasons(aside.map(({ reason }) => reason));
+  const [[reason, times] = ['', 0]] = Object.entries(reasons);
+  const generators = [...new Set(aside.flatMap((one) => ('generator' in one ? [one.generator] : [])))].join(', ');
+  return terminal(
+    'NoUsableReply',
+    `${generators} gave no usable reply to any of ${asks} asks (${times} times: ${reason}): try another model or other guidance, or take the task out of synthesize.tasks`,
+    { asks, reasons },
+  );
 }
 
 /** Strategies whose rows are no examples to learn from as they are. */

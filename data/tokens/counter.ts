@@ -51,3 +51,13 @@ export function badRow(row: Row, why: string, cause?: unknown): Error {
   const { source, line } = row;
   return terminal('BadData', `source ${source} line ${line} ${why}`, { source, line, why }, cause);
 }
+
+/** What policies are told about tokens: how to count them, and a cheap bound where there is one. */
+export function tokensFor(counter: TokenCounter | string): {
+  countTokens: ((row: Row) => number) | string;
+  tokensAtMost?: (row: Row) => number;
+} {
+  if (typeof counter === 'string') return { countTokens: counter };
+  const { atMost } = counter;
+  return { countTokens: (row) => counter.countRow(row), ...(atMost ? { tokensAtMost: (row) => atMost(row) } : {}) };
+}

@@ -153,7 +153,7 @@ def train(model: Model, source: Iterator[Batch], steps: int) -> None:
             window = []
 
 
-def save(folder: Path, tokenizer: Tokenizer, model: Model) -> None:
+def save(folder: Path, tokenizer: Tokenizer, model: Model, chat_template: str = CHAT_TEMPLATE) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     tokenizer.save(str(folder / "tokenizer.json"))
     settings = {
@@ -162,7 +162,7 @@ def save(folder: Path, tokenizer: Tokenizer, model: Model) -> None:
         "pad_token": "<|endoftext|>",
         "model_max_length": CONFIG["max_position_embeddings"],
         "clean_up_tokenization_spaces": False,
-        "chat_template": CHAT_TEMPLATE,
+        "chat_template": chat_template,
     }
     write_json(folder / "tokenizer_config.json", settings)
     write_json(folder / "config.json", CONFIG)

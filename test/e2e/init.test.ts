@@ -1,4 +1,8 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
+import { root } from '../../scripts/toolchain.js';
 import { noTrainer } from '../contract/support/trainer.ts';
 import { makePlace, type RunJson } from '../support/cli.ts';
 
@@ -23,10 +27,14 @@ test('every command has help with an example, and it comes at once', async () =>
     'check',
     'run',
     'rerun',
+    ...['inspect', 'diff', 'sample', 'trace', 'export', 'add', 'list', 'confirm', 'quarantine'].map(
+      (name) => `data ${name}`,
+    ),
     'runs',
     'show',
     'logs',
     'cancel',
+    'resume',
     'cache explain',
     'lineage',
     'models',
@@ -50,4 +58,12 @@ test('every command has help with an example, and it comes at once', async () =>
   const schema = JSON.parse((await place.anneal('schema')).stdout) as { properties: object };
   expect(Object.keys(schema.properties)).toContain('tune');
   expect((await place.json<{ ok: boolean }>('doctor')).ok).toBe(true);
+});
+
+test('a reader that has seen enough is no error', async () => {
+  const place = makePlace();
+  // Much more than a pipe holds.
+  const shown = `"${process.execPath}" "${join(root, 'cli', 'main.ts')}" schema | head -c 1; exit 0`;
+  const { stdout, stderr } = await promisify(execFile)('sh', ['-c', shown], { cwd: place.folder });
+  expect([stdout, stderr]).toEqual(['{', '']);
 });

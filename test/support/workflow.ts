@@ -7,6 +7,7 @@ import type { temporal } from '@temporalio/proto';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { afterAll, beforeAll } from 'vitest';
+import type { Deps } from '../../activities/step/deps.ts';
 import { openLedger, type Ledger } from '../../artifacts/ledger/open.ts';
 import { createFileStore } from '../../artifacts/store.ts';
 import { endpointKind } from '../../adapters/endpoint/kind.ts';
@@ -34,8 +35,12 @@ export interface Bench {
   document(id: string): Promise<RunDocument>;
 }
 
-/** Starts it before the first test and stops it after the last. */
-export function makeBench(): Bench {
+/**
+ * Starts it before the first test and stops it after the last.
+ *
+ * @param changed What activities are given in place of the usual.
+ */
+export function makeBench(changed: Partial<Deps> = {}): Bench {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'anneal-workflow-')));
   const world = calmWorld();
   let env: TestWorkflowEnvironment;
@@ -61,6 +66,7 @@ export function makeBench(): Bench {
       generator,
       models,
       writers: { endpoint: endpointKind },
+      ...changed,
     });
     const running = Promise.all([control.run(), train.run()]);
     stop = async () => {

@@ -2,9 +2,14 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, onTestFinished, test } from 'vitest';
 import { moveAlias } from '../../artifacts/ledger/models.ts';
+import { findRun } from '../../artifacts/ledger/runs.ts';
+import type { Recipe } from '../../configs/recipe.ts';
+import { Synthesize } from '../../configs/synthesis.ts';
 import { findTemporal, root } from '../../scripts/toolchain.js';
+import { raiseBudgetUpdate } from '../../workflows/purse.ts';
+import { startFakeEndpoint } from '../support/fake-endpoint.ts';
 import { calmWorld, fakeRecipe } from '../support/fakes.ts';
 import { makeBench, type History } from '../support/workflow.ts';
 
@@ -52,7 +57,31 @@ const stories = {
     await expect(handle.result()).rejects.toThrow('Workflow execution');
     return id;
   },
+  synthesized: async () => (await bench.run(await synthetic('synthesized', {}))).run.runId,
+  'waited-for-budget': async () => {
+    const { id, handle } = await bench.start(await synthetic('waited', { tokens: 1000 }));
+    for (let tries = 0; !(await findRun(bench.ledger, id))?.waiting && tries < 400; tries += 1) await sleep(25);
+    await handle.executeUpdate(raiseBudgetUpdate, { args: [{ tokens: 100_000 }] });
+    await handle.result();
+    return id;
+  },
 };
+
+/** A recipe that has 50 rows written, and each of them judged. */
+async function synthetic(name: string, limits: object): Promise<Recipe> {
+  const server = await startFakeEndpoint();
+  onTestFinished(() => server.close());
+  const synthesize = Synthesize.parse({
+    generators: { big: { kind: 'endpoint', baseUrl: server.baseUrl, model: 'fake', maxTokens: 100 } },
+    tasks: [{ strategy: 'self-instruct', generator: 'big', count: 50, perAsk: 1 }],
+    filters: [
+      { filter: 'dedupe', near: 'none' },
+      { filter: 'judge', generator: 'big' },
+    ],
+    limits,
+  });
+  return { ...(await fakeRecipe(bench.folder, name)), synthesize };
+}
 
 for (const [name, play] of Object.entries(stories)) {
   test(`${name}: payloads hold refs and numbers only`, async () => {

@@ -71,7 +71,7 @@ export async function openData(what: string, shelf: Shelf | undefined, reading: 
       `there is neither a file nor a dataset "${what}": give a path, a digest, name@v1, or a run; \`anneal data list\` shows the datasets`,
     );
   }
-  return openDataset(shelf, digest);
+  return openDataset(shelf, digest, what);
 }
 
 /** The digest of the dataset that a reference stands for. */
@@ -147,23 +147,48 @@ async function openFiles(what: string, reading: Reading): Promise<OpenedData> {
   );
 }
 
-async function openDataset({ ledger, store }: Shelf, digest: string): Promise<OpenedData> {
+async function openDataset({ ledger, store }: Shelf, digest: string, what: string): Promise<OpenedData> {
   const row = await findArtifact(ledger, digest);
-  const meta = JSON.parse(row?.meta_json ?? '{}') as { sources?: OpenedData['sources']; from?: string };
+  const meta = JSON.parse(row?.meta_json ?? '{}') as { from?: string };
   const [named] = await datasetNamesOf(ledger, digest);
   if (row?.type !== 'Dataset' && row?.type !== 'Source' && row?.type !== 'Quarantine') {
     const message = `${digest.slice(0, 19)} is a ${row?.type ?? 'thing unknown here'}, not a dataset: give the digest of a Dataset, or name@v1`;
     throw terminal('NoSuchData', message);
   }
   const about = {
-    name: named ? `${named.name}@v${named.version}` : digest.slice(0, 19),
+    name: named ? `${named.name}@v${named.version}` : what,
     digest,
-    sources: meta.sources ?? [{ from: meta.from ?? digest, digest, bytes: row.bytes }],
+    sources: (await sourcesOf(ledger, digest)) ?? [{ from: meta.from ?? digest, digest, bytes: row.bytes }],
   };
   const path = await store.path(digest);
   if (row.type === 'Dataset') return { ...about, bad: { rows: 0, first: [] }, rows: () => storedRows(path) };
   const file: SourceFile = { path, bytes: (await stat(path)).size, container: 'jsonl' };
   return opened(about, { uris: [], format: 'auto', maxRowBytes: Number.POSITIVE_INFINITY }, [file]);
+}
+
+/** Generations of datasets between a prepared one and the files it came from. */
+const MAX_STEPS = 8;
+
+/** The files that the rows of a dataset came from, whose numbers the rows carry. */
+async function sourcesOf(
+  ledger: Ledger,
+  digest: string,
+  steps = MAX_STEPS,
+): Promise<OpenedData['sources'] | undefined> {
+  const { sources } = JSON.parse((await findArtifact(ledger, digest))?.meta_json ?? '{}') as {
+    sources?: OpenedData['sources'];
+  };
+  if (sources || steps === 0) return sources;
+  const made = await ledger
+    .selectFrom('edges')
+    .select(['execution_id', 'role'])
+    .where('digest', '=', digest)
+    .where('direction', '=', 'out')
+    .executeTakeFirst();
+  if (!made) return undefined;
+  const { train, test } = await refsOf(ledger, made.execution_id, 'in');
+  const above = made.role === 'test' ? (test ?? train) : train;
+  return above && sourcesOf(ledger, above.digest, steps - 1);
 }
 
 /** Rows as preparation left them, place and all; a test row with its answer. */

@@ -196,9 +196,11 @@ async function stepsOf(
 async function modelsOf(shelf: Shelf, holders: RowTrace['datasets']): Promise<RowTrace['models']> {
   const models = new Map<string, RowTrace['models'][number]>();
   for (const { digest } of holders) {
-    const { nodes } = await traceLineage(shelf.ledger, { digest }, 'down');
+    const { nodes, edges } = await traceLineage(shelf.ledger, { digest }, 'down');
+    // The base that a tuning began with is in the graph, too, and learned nothing.
+    const made = new Set(edges.map(({ to }) => to));
     for (const node of nodes) {
-      if (node.kind === 'artifact' && node.type === 'Model')
+      if (node.kind === 'artifact' && node.type === 'Model' && made.has(node.id))
         models.set(node.id, { digest: node.id, names: node.names });
     }
   }

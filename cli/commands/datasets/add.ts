@@ -3,7 +3,7 @@ import { nearest } from '../../../configs/nearest.ts';
 import { addDataset, confirmDataset, type AddedDataset } from '../../../worker/datasets/add.ts';
 import { DATASET_KINDS, type DatasetKind } from '../../../configs/dataset-kinds.ts';
 import { UsageError } from '../../command.ts';
-import { print, printJson, shortDigest } from '../../output.ts';
+import { noteText, print, printJson, shortDigest } from '../../output.ts';
 import { makeShelf, needShelf, readingOf, type ReadingFlags } from '../../shelf.ts';
 import { actor } from '../../state.ts';
 
@@ -45,7 +45,7 @@ function tellOf(added: AddedDataset, json: boolean): void {
   print(
     `${ref}  ${kind}, ${rows} rows${bad > 0 ? `, ${bad} put aside` : ''}  ${shortDigest(digest)}${isNew ? '' : '  (unchanged)'}`,
   );
-  for (const note of notes) print(`  note: ${note}`);
+  for (const note of notes) print(`  note: ${noteText(note, '  ')}`);
 }
 
 function kindNamed(name: string): DatasetKind {

@@ -23,6 +23,7 @@ export async function inspect(flags: Flags, what: string): Promise<void> {
 const isPlain = (): boolean => !process.stdout.isTTY && process.env['LANG'] === 'C';
 const width = (): number => Math.min(process.stdout.columns ?? 80, 100);
 const number = (value: number): string => value.toLocaleString('en-US');
+const counted = (count: number, what: string): string => `${number(count)} ${what}${count === 1 ? '' : 's'}`;
 const heading = (text: string): void => print(`\n${paint('bold', text)}`);
 
 function show(found: InspectedData): void {
@@ -31,13 +32,14 @@ function show(found: InspectedData): void {
   for (const { from, bytes: size } of sources)
     print(`  from ${visible(from)}${size === undefined ? '' : `, ${bytes(size)}`}`);
   const kinds = Object.entries(statistics.kinds).flatMap(([kind, rows]) =>
-    rows > 0 ? [`${number(rows)} ${kind}`] : [],
+    rows > 0 ? [counted(rows, kind)] : [],
   );
-  print(`  ${number(statistics.rows)} rows${kinds.length > 0 ? `: ${kinds.join(', ')}` : ''}`);
+  print(`  ${counted(statistics.rows, 'row')}${kinds.length > 0 ? `: ${kinds.join(', ')}` : ''}`);
   if (bad.rows > 0) {
     print(`  ${paint('red', `${number(bad.rows)} cannot be read`)}`);
     for (const { line, reason } of bad.first.slice(0, 5)) print(`    line ${line} ${visible(reason)}`);
   }
+  if (statistics.rows === 0) return;
   showClasses(found);
   showLengths(found);
   showFindings(found);

@@ -26,7 +26,7 @@ function show({ id, source, origin, parents, steps, datasets, models, children }
   }
   for (const { run, step, stepVersion, result, policy, reason } of steps)
     say(
-      `  ${step}${stepVersion === '' ? '' : `@${stepVersion}`} ${run}: ${result}${policy === null ? '' : ` by ${policy}`}${reason === null ? '' : `: ${reason}`}`,
+      `  ${step}${stepVersion === '' ? '' : `@${stepVersion}`}${run === '' ? '' : ` ${run}`}: ${result}${policy === null ? '' : ` by ${policy}`}${reason === null ? '' : `: ${reason}`}`,
     );
   for (const { digest, names, stage, id: as, side } of datasets)
     say(

@@ -349,6 +349,14 @@ test('a line of a quarantine file is read as the mended row in it', () => {
   );
 });
 
+test.each([
+  ['prepare', { side: 'train', source: 0, line: 12, policy: 'tokens', reason: '814 tokens, most: 128' }],
+  ['synthesize', { filter: 'match', reason: 'is longer than the real ones', detail: 'the prompt' }],
+])('so is a line that %s put aside', (_step, put) => {
+  const row = { id: '0123456789abcdef', promptId: '0123456789abcdef', source: 0, line: 12, messages: [q, a] };
+  expect(read({ ...put, row })).toEqual({ format: 'openai', content: { messages: [q, a] } });
+});
+
 test('a row of a test set is a whole conversation again', () => {
   const row = {
     id: '0123456789abcdef',

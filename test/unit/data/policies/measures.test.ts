@@ -6,7 +6,7 @@ import { length } from '../../../../data/policies/length.ts';
 import type { Decision, PolicyRun, World } from '../../../../data/policies/policy.ts';
 import { repetition } from '../../../../data/policies/repetition.ts';
 import { tokens } from '../../../../data/policies/tokens.ts';
-import type { Content } from '../../../../data/row.ts';
+import type { Content, Row } from '../../../../data/row.ts';
 import { rowOf, worldOf } from './rows.ts';
 
 const byLength = (settings: object, content: Partial<Content> | string, answer?: string): Decision =>
@@ -87,8 +87,23 @@ test('rows of more tokens than the tuner takes are taken out', () => {
   const run = byTokens({}, worldOf({ countTokens: (row) => row.messages[0]!.content!.length, maxTokens: 5 }));
   expect(run.apply(rowOf('12345'))).toBeUndefined();
   expect(run.apply(rowOf('123456'))).toEqual({ out: 'quarantine', why: '6 tokens, most: 5' });
-  expect(run.findings!()).toEqual({ rows: 2, tokens: 11, longest: 6, max: 5, over: 1 });
+  expect(run.findings!()).toEqual({ rows: 2, counted: 2, tokens: 11, longest: 6, max: 5, over: 1 });
   expect(byTokens({ max: 6 }, worldOf({ countTokens: () => 6, maxTokens: 5 })).apply(rowOf('x'))).toBeUndefined();
+});
+
+test('of many rows only those are counted that a cheap bound does not let through', () => {
+  let counted = 0;
+  const countTokens = (row: Row): number => {
+    counted += 1;
+    return row.messages[0]!.content!.length;
+  };
+  const run = byTokens({}, worldOf({ countTokens, tokensAtMost: (row) => 2 * countTokens(row), maxTokens: 5 }));
+  for (let i = 0; i < 20_000; i += 1) run.apply(rowOf('12'));
+  counted = 0;
+  expect(run.apply(rowOf('12'))).toBeUndefined();
+  expect(counted).toBe(1);
+  expect(run.apply(rowOf('123456'))).toEqual({ out: 'quarantine', why: '6 tokens, most: 5' });
+  expect(run.findings!()).toMatchObject({ rows: 20_002, counted: 20_001, over: 1 });
 });
 
 test('where tokens cannot be counted every row stays, and one warning says why', () => {
@@ -110,7 +125,12 @@ test('a row that the template refuses is taken out with its reason; a terminal e
     );
   expect(failing(new Error('roles must alternate')).apply(rowOf('x'))).toEqual({
     out: 'quarantine',
-    why: 'its tokens cannot be counted: roles must alternate',
+    why: 'cannot be given to the model: roles must alternate',
+  });
+  const picture = terminal('BadData', 'line 3 has a picture', { why: 'it has a picture' });
+  expect(failing(picture).apply(rowOf('x'))).toEqual({
+    out: 'quarantine',
+    why: 'cannot be given to the model: it has a picture',
   });
   expect(() => failing(terminal('NoSuchFile', 'the tokenizer is gone')).apply(rowOf('x'))).toThrow(
     'the tokenizer is gone',
