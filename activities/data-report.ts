@@ -26,21 +26,20 @@ export async function dataReportPage(
         ? counter
         : `more than ${COUNTED_ROWS} rows; anneal check counts them`,
   });
+  const sources = [...(await sourcesOf(context, 'train')), ...(await sourcesOf(context, 'test'))];
   const input: DataReportInput = {
     title: context.params.pipeline,
     train: statistics.rows.train,
     test: statistics.rows.test,
     tokens: inspection.tokens,
     policies: statistics.policies,
-    quarantine: statistics.policies.flatMap(putAside),
+    quarantine: [...unread(sources), ...statistics.policies.flatMap(putAside)],
     leaks: leaksOf(statistics.policies),
     pii: hitsOf(statistics.policies, 'pii'),
     secrets: hitsOf(statistics.policies, 'secrets'),
     languages: inspection.languages,
     samples: inspection.samples,
-    sources: [...(await sourcesOf(context, 'train')), ...(await sourcesOf(context, 'test'))].map(
-      ({ from, digest = '', good }) => ({ uri: from, digest, rows: good }),
-    ),
+    sources: sources.map(({ from, digest = '', good }) => ({ uri: from, digest, rows: good })),
   };
   return dataReport(input);
 }
@@ -55,6 +54,12 @@ const countOrNothing =
       return 0;
     }
   };
+
+/** Records that ingest could not read as rows. */
+function unread(sources: readonly { bad?: number }[]): DataReportInput['quarantine'][number][] {
+  const rows = sources.reduce((sum, { bad = 0 }) => sum + bad, 0);
+  return rows === 0 ? [] : [{ reason: 'could not be read; the quarantine of ingest says why', rows, places: [] }];
+}
 
 function putAside({ reasons, examples, removed }: PolicyAccount): DataReportInput['quarantine'][number][] {
   if (removed === 0) return [];
@@ -92,15 +97,23 @@ function hitsOf(policies: readonly PolicyAccount[], name: string): Hits[] | unde
   return [...hits.values()];
 }
 
+/** A source as ingest noted it. */
+interface SourceRows {
+  from: string;
+  digest?: string;
+  good?: number;
+  bad?: number;
+}
+
 /** The sources of the rows of one side, by their number. */
 export async function sourcesOf(
   { inputs, metaOf }: Pick<StepContext<unknown>, 'inputs' | 'metaOf'>,
   side: 'train' | 'test',
-): Promise<{ from: string; digest?: string; good?: number }[]> {
+): Promise<SourceRows[]> {
   const ref = inputs[side];
   if (!ref) return [];
   const { sources = [] } = (await metaOf(ref.digest)) as {
-    sources?: { from: string; digest?: string; good?: number }[];
+    sources?: SourceRows[];
   };
   return sources;
 }

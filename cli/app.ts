@@ -448,7 +448,10 @@ const dataTrace = command({
 
 const dataExport = command({
   docs: docs('Write rows in the form of a vendor or library', [
-    ['data export support-triage@champion --format openai', 'what the model was trained on, as OpenAI takes it'],
+    [
+      'data export support-triage@champion --format openai > rows.jsonl',
+      'what the model was trained on, as OpenAI takes it',
+    ],
     [
       'data export rows.parquet --format vertex --output rows.jsonl',
       'from one form into another; what the target cannot hold is counted',
@@ -462,7 +465,10 @@ const dataExport = command({
         brief: 'vertex, openai, alpaca, sharegpt, trl or parquet',
         placeholder: 'format',
       },
-      output: option('file', 'File to write; default: named after the data and the format'),
+      output: option(
+        'file',
+        'File to write. Default: rows go to stdout; with --json or parquet a file named after the data',
+      ),
       force: flag('Replace the file when it is there'),
       from: option('format', 'How the rows are written now, default auto: told from their keys'),
       recipe: reading.recipe,

@@ -103,7 +103,8 @@ function count(account: PolicyAccount, why: string, { source, line }: Row): void
   const kind = kindOfReason(why);
   const known =
     Object.hasOwn(account.reasons, kind) || Object.keys(account.reasons).length < MAX_REASONS ? kind : 'other reasons';
-  account.reasons[known] = (account.reasons[known] ?? 0) + 1;
+  // A reason may be called like what every object inherits.
+  account.reasons[known] = (Object.hasOwn(account.reasons, known) ? (account.reasons[known] as number) : 0) + 1;
   if (account.examples.length < MAX_EXAMPLES) account.examples.push({ source, line, reason: why });
 }
 

@@ -380,7 +380,8 @@ export function emptyProblem(statistics: PreparedStatistics): { type: string; me
         : train.removed > 0
           ? `${train.removed} of ${train.in} rows were taken out before: ${whereTo(statistics, 'train')}`
           : `a share of ${train.in} rows gave none`;
-    return { type: 'EmptyTestSet', message: `the test set is empty after preparation (${why}): give more test rows` };
+    const remedy = test.in > 0 ? 'give more test rows' : 'give more rows or a larger share';
+    return { type: 'EmptyTestSet', message: `the test set is empty after preparation (${why}): ${remedy}` };
   }
   if (train.kept > 0) return undefined;
   return {

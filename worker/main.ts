@@ -61,7 +61,8 @@ export async function createWorkers(
     taskQueue: QUEUES.control,
     workflowBundle: { codePath: await workflowBundle() },
     activities: activities.control,
-    maxConcurrentActivityTaskExecutions: 8,
+    // Most of them wait for a disk or a generator; slow generators of a few runs must not hold up the others.
+    maxConcurrentActivityTaskExecutions: 32,
   });
   const train = await Worker.create({
     ...common,

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { cacheDir } from '../../scripts/toolchain.js';
 import { WORKER_FLAGS } from '../../worker/flags.ts';
 import { SHORTEST_ANSWER, writeChatRows } from './rows-to-prepare.ts';
 import { askPython, median, type Figure } from './support.ts';
@@ -39,6 +40,10 @@ export async function measurePipeline({ quick = false }: { quick?: boolean } = {
       );
     const path = join(folder, 'rows.jsonl');
     const bytes = writeChatRows(path, rows);
+    // Once for nothing, so that no round has to compile.
+    const few = join(folder, 'few.jsonl');
+    writeChatRows(few, 1000);
+    await inFolder(folder, (into) => prepare(few, into));
     const ours: Outcome[] = [];
     const theirs: Outcome[] = [];
     for (let round = 0; round < ROUNDS; round += 1) {
@@ -111,10 +116,12 @@ async function inFolder(folder: string, work: (into: string) => Promise<Outcome>
   }
 }
 
-/** As a worker does it, with the same flags. */
+/** As a worker does it: with the same flags, and with the cache of compiled code that the CLI gives it. */
 async function prepare(path: string, into: string): Promise<Outcome> {
   const script = join(import.meta.dirname, 'prepare-file.ts');
-  const { stdout } = await promisify(execFile)(process.execPath, [...WORKER_FLAGS, script, path, into]);
+  const { stdout } = await promisify(execFile)(process.execPath, [...WORKER_FLAGS, script, path, into], {
+    env: { NODE_COMPILE_CACHE: join(cacheDir(), 'node-compile-cache'), ...process.env },
+  });
   return JSON.parse(stdout) as Outcome;
 }
 

@@ -1,5 +1,5 @@
 const SEGMENTS = 256;
-const FIRST_SIZE = 16;
+const FIRST_SIZE = 64;
 /** Fuller, and a look-up walks far; emptier, and memory is wasted. */
 const FULL = 0.85;
 const GROWTH = 1.35;
@@ -8,7 +8,7 @@ const WIDTH = 3;
 
 interface Segment {
   /** Value, lower and higher half of the key side by side, since a look-up needs all of them. */
-  slots: Int32Array;
+  slots: Int32Array<ArrayBuffer>;
   size: number;
   used: number;
   limit: number;
@@ -22,7 +22,10 @@ interface Segment {
 export class IdTable {
   /** How many keys are held. */
   size = 0;
-  private readonly segments: Segment[] = Array.from({ length: SEGMENTS }, () => emptySegment(FIRST_SIZE));
+  private readonly segments: Segment[] = Array.from({ length: SEGMENTS }, (_, i) =>
+    // Segments start at different sizes, so that they do not all grow at the same key.
+    emptySegment(Math.ceil(FIRST_SIZE * GROWTH ** (i / SEGMENTS))),
+  );
 
   /** The number held for a key; if there is none, 0, and the key gets this one. */
   add(high: number, low: number, value: number): number {
@@ -111,5 +114,7 @@ function grown({ slots, size }: Segment): Segment {
     const [low, high] = [slots[at + 1] as number, slots[at + 2] as number];
     put(larger, find(larger, high, low), high, low, value);
   }
+  // Gives the memory back at once; left to the garbage collector, a third of a large table would be waiting for it.
+  slots.buffer.transfer(0);
   return larger;
 }

@@ -23,6 +23,8 @@ export interface SynthesisReportInput {
   failed: number;
   /** Asked again because the first request was lost in flight. */
   reasked: number;
+  /** Rows that passed every filter and the limits. */
+  kept: number;
   /** In the order in which the filters ran. */
   yields: readonly { filter: string; in: number; out: number; reasons: Readonly<Record<string, number>> }[];
   diversity: { before: DiversityScores; after: DiversityScores };
@@ -36,7 +38,6 @@ export interface SynthesisReportInput {
 /** The report on a synthesis step: one HTML file, the same bytes for the same input. */
 export function synthesisReport(input: SynthesisReportInput): string {
   const { spending, yields, coverage } = input;
-  const kept = yields.length > 0 ? yields.at(-1)!.out : input.answered;
   const body = html`
     <header>
       <h1>${input.title}</h1>
@@ -47,7 +48,7 @@ export function synthesisReport(input: SynthesisReportInput): string {
         ['Answered', number(input.answered)],
         ['Failed', number(input.failed)],
         ['Asked again', number(input.reasked)],
-        ['Rows kept', number(kept)],
+        ['Rows kept', number(input.kept)],
         ['Prompt tokens', number(spending.promptTokens)],
         ['Answer tokens', number(spending.completionTokens)],
         [

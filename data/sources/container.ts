@@ -61,7 +61,7 @@ export function containerOf(
   if (text === '' && isWhole) return 'blank';
   const named = containerByName(path);
   if (named === 'parquet' || named === 'arrow')
-    return { stranger: `text and no ${named === 'parquet' ? 'Parquet' : 'Arrow'} file, as its name says: export it again` };
+    return { stranger: `text, not ${named === 'parquet' ? 'Parquet' : 'Arrow'} as its name says: export it again` };
   if (named === 'jsonl' || named === 'csv' || named === 'tsv') return { container: named };
   return { container: textContainer(text, named, isWhole) };
 }

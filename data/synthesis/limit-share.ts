@@ -1,10 +1,14 @@
 import { apportion } from './allocate.ts';
 import type { Candidate } from './filter.ts';
 
+const MOST = 1e12;
+
 /** Most synthetic rows beside real ones: their share of all training rows stays at or below `maxShare`. */
 export function mostBeside(realRows: number, maxShare: number): number {
   if (maxShare >= 1) return Infinity;
   let most = Math.floor((maxShare * realRows) / (1 - maxShare));
+  // More than anybody has; beyond 2^53 there would be no next number.
+  if (most > MOST) return Infinity;
   // 0.1 and its like are not exact: the definition decides.
   while ((most + 1) / (most + 1 + realRows) <= maxShare) most++;
   while (most > 0 && most / (most + realRows) > maxShare) most--;

@@ -15,6 +15,7 @@ export function pageInputOf({
     asked: counts.asked,
     answered: counts.answered,
     failed: counts.failed,
+    kept: counts.accepted,
     reasked: sum(({ askedAgain }) => askedAgain),
     // On the page `out` is what comes out at the far end; in the counts, what was taken out.
     yields: counts.filters.map(({ filter, in: before, out, reasons }) => ({

@@ -57,17 +57,6 @@ def make_tokenizer(texts: list[str]) -> Tokenizer:
     return tokenizer
 
 
-def start_from_base(model: Model, tokenizer: Tokenizer, folder: Path) -> None:
-    """The base can already repeat a text. A token that it does not have starts as the mean of those it is made of."""
-    known = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    weights = mx.load(str(folder / "model.safetensors"))
-    words = [tokenizer.decode([token], skip_special_tokens=False) for token in range(tokenizer.get_vocab_size())]
-    pieces = [[known.token_to_id(word)] if word in base.SPECIAL else known.encode(word).ids for word in words]
-    embeddings = weights["model.embed_tokens.weight"]
-    weights["model.embed_tokens.weight"] = mx.stack([embeddings[mx.array(ids or [0])].mean(axis=0) for ids in pieces])
-    model.load_weights(list(weights.items()))
-
-
 def batches(tokenizer: Tokenizer, variations: Variations, chance: random.Random) -> Iterator[base.Batch]:
     """Without end."""
 
@@ -100,7 +89,6 @@ def main() -> None:
     drawn = [answer for _, answer in (variations.draw() for _ in range(3000))]
     tokenizer = make_tokenizer(rows + drawn + ["user assistant"] * 100)
     model = Model(ModelArgs.from_dict(base.CONFIG))
-    start_from_base(model, tokenizer, HERE / "base")
     model.unfreeze()
     print(f"{len(rows)} rows, {tokenizer.get_vocab_size()} tokens, {sum(a.size for _, a in tree_flatten(model.parameters()))} parameters")
     base.train(model, batches(tokenizer, variations, chance), options.steps)

@@ -71,7 +71,7 @@ type Step = RunJson['steps'][number] & { facts?: Record<string, number | null>; 
 const synthesisOf = (run: RunJson): Step => {
   const found = run.steps.find(({ name }) => name === 'synthesize');
   if (!found) throw new Error(`no synthesis in ${JSON.stringify(run)}`);
-  return found as Step;
+  return found;
 };
 
 interface SynthesisReport {

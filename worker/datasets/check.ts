@@ -53,7 +53,14 @@ export async function checkData(
       report.notes.push(`more than ${LOOK_ROWS} rows: \`anneal check\` goes through all of them`);
       return;
     }
-    await prepareThem(look, { train, test }, folder, options);
+    try {
+      await prepareThem(look, { train, test }, folder, options);
+    } catch (error) {
+      // Rows that a policy refuses, or synthetic ones in a test set: the run would end with them, too.
+      if (!(error instanceof TerminalError)) throw error;
+      const side = error.type === 'UnconfirmedTestRows' && recipe.data.test ? 'test' : 'train';
+      report.problems.push({ path: `data.${side}.uri`, message: error.message });
+    }
   } finally {
     await rm(folder, { recursive: true, force: true });
     await ledger?.destroy();
@@ -71,6 +78,8 @@ interface Looked {
   rows: Row[];
   /** Names of the sources by their number. */
   names: string[];
+  /** Datasets of the ledger among the sources. */
+  digests: string[];
   /** Whether all rows were read. */
   whole: boolean;
 }
@@ -83,7 +92,10 @@ async function lookAt({ recipe, shelf, report, limit }: Look, side: 'train' | 't
     const files = await filesOf(source, shelf);
     report.bytes.data += files.reduce((sum, { bytes }) => sum + bytes, 0);
     const { uri: _uri, ...how } = source;
-    const order: IntakeOrder = { ...how, uris: [], template, label, keep: keptColumns(recipe.data), maxRowBytes };
+    const trusted = new Set(files.flatMap(({ digest }, i) => (digest === undefined ? [] : [i])));
+    const keep = keptColumns(recipe.data);
+    const order: IntakeOrder = { ...how, uris: [], template, label, keep, trusted, maxRowBytes };
+    const digests = files.flatMap(({ digest }) => digest ?? []);
     const names = source.sql === undefined ? files.map(({ path }) => path) : ['the query'];
     const tally = new IntakeTally(names, order, maxBadShare);
     const rows: Row[] = [];
@@ -100,7 +112,7 @@ async function lookAt({ recipe, shelf, report, limit }: Look, side: 'train' | 't
     if (problem !== undefined && (whole || (tally.good === 0 && tally.bad > 0)))
       report.problems.push({ path: field, message: problem });
     else report.notes.push(...notes);
-    return problem !== undefined && whole ? undefined : { rows, names, whole };
+    return problem !== undefined && whole ? undefined : { rows, names, digests, whole };
   } catch (error) {
     // A server that cannot be reached may be there in a minute, and a run would wait for it; a check tells.
     if (!(error instanceof TerminalError) && source.connection === undefined) throw error;
@@ -110,8 +122,11 @@ async function lookAt({ recipe, shelf, report, limit }: Look, side: 'train' | 't
   }
 }
 
-async function filesOf(source: Source, shelf: Shelf | undefined): Promise<SourceFile[]> {
-  const files: SourceFile[] = [];
+/** A file, with its digest where it is a dataset of the ledger. */
+type FoundSource = SourceFile & { digest?: string };
+
+async function filesOf(source: Source, shelf: Shelf | undefined): Promise<FoundSource[]> {
+  const files: FoundSource[] = [];
   for (const uri of urisOf(source)) {
     if (!isDatasetRef(uri)) {
       files.push(...(await findFiles([uri])));
@@ -121,7 +136,7 @@ async function filesOf(source: Source, shelf: Shelf | undefined): Promise<Source
     if (!shelf || digest === undefined)
       throw terminal('NoSuchDataset', `there is no dataset ${uri}: \`anneal data list\` shows those of this ledger`);
     const path = await shelf.store.path(digest);
-    files.push({ path, bytes: (await stat(path)).size, container: 'jsonl' });
+    files.push({ path, bytes: (await stat(path)).size, container: 'jsonl', digest });
   }
   return files;
 }
@@ -144,13 +159,15 @@ async function prepareThem(
     : isAbsolute(model.base)
       ? await loadTokenizer(model.base, { maskPrompt: tune.maskPrompt })
       : `the tokens of ${model.base} are counted by the run, once its files are there`;
+  // As in a run, what is read as a source is no set to be held against.
+  const own = [...train.digests, ...(test?.digests ?? [])];
   const made = await prepareDatasets({
     policies: withOwnTestSet(data.prepare),
     train: [train.rows],
     test: test && [test.rows],
     split: data.split,
     earlier: shelf && data.split?.stratify === true ? await lastSplit(shelf, `${recipe.name}.test`) : undefined,
-    evalSets: shelf ? await registeredSets(shelf, ({ name }) => name !== `${recipe.name}.test`) : [],
+    evalSets: shelf ? await registeredSets(shelf, ({ digest }) => !own.includes(digest)) : [],
     ...tokensFor(counter),
     maxTokens: vendor?.limits.maxTokens ?? tune.maxTokens,
     seed: tune.seed,

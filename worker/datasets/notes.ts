@@ -13,14 +13,16 @@ export function notesOn(
   { policies, notes }: PreparedStatistics,
   names: Record<'train' | 'test', readonly string[]>,
 ): string[] {
-  const found = policies.flatMap(({ policy, side, removed, noted, examples, reasons, findings }) => {
-    if (removed + noted === 0) return [];
-    const what = removed > 0 ? `${removed} left out` : `${noted} noted`;
+  const found = policies.flatMap(({ policy, side, removed, changed, noted, examples, reasons, findings }) => {
+    const what = [[removed, 'left out'] as const, [changed, 'changed'] as const, [noted, 'noted'] as const].flatMap(
+      ([rows, word]) => (rows > 0 ? [`${rows} ${word}`] : []),
+    );
+    if (what.length === 0) return [];
     const place = placeIn(names[side]);
     const lines = examples.slice(0, LINES_NAMED).map((one) => visible(`${place(one)}: ${one.reason}`));
     const total = Object.values(reasons).reduce((sum, rows) => sum + rows, 0);
     if (total > lines.length) lines.push(`and ${total - lines.length} more`);
-    const head = `${side === 'train' ? 'training' : 'test'} rows, ${policy}: ${what}${countsOf(findings)}`;
+    const head = `${side === 'train' ? 'training' : 'test'} rows, ${policy}: ${what.join(', ')}${countsOf(findings)}`;
     return [[head, ...lines].join('\n  ')];
   });
   return [...notes, ...found];

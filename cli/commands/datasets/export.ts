@@ -1,9 +1,13 @@
-import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { createReadStream, existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { nearest } from '../../../configs/nearest.ts';
+import type { Reading } from '../../../worker/datasets/open.ts';
 import { EXPORTS, exportData, type ExportName } from '../../../worker/datasets/export.ts';
 import { UsageError } from '../../command.ts';
-import { print, printJson } from '../../output.ts';
+import { print, printJson, tell } from '../../output.ts';
 import { readingOf, withShelf, type ReadingFlags } from '../../shelf.ts';
 
 interface Flags extends Omit<ReadingFlags, 'format'> {
@@ -25,17 +29,39 @@ export async function exportRows(flags: Flags, what: string): Promise<void> {
     ...(flags.recipe === undefined ? {} : { recipe: flags.recipe }),
     ...(flags.label === undefined ? {} : { label: flags.label }),
   });
+  // Text goes where the shell sends it; a binary file, or a JSON document about the export, needs a file beside it.
+  if (flags.output === undefined && format !== 'parquet' && !flags.json) return toStdout(what, format, reading);
   const file = resolve(flags.output ?? `${nameFor(what)}.${format}.${format === 'parquet' ? 'parquet' : 'jsonl'}`);
   if (existsSync(file) && !flags.force)
     throw new UsageError(`${file} is there already: name another file with --output, or add --force to replace it`);
   const exported = await withShelf((shelf) => exportData(what, format, file, shelf, reading));
   if (flags.json) return printJson({ file, format, ...exported });
   print(`${file}: ${exported.written} of ${exported.rows} rows`);
-  if (exported.bad > 0) print(`  ${exported.bad} rows could not be read: \`anneal data inspect\` shows them`);
-  for (const { what: lost, rows, firstLines } of exported.lost)
-    print(
-      `  not held by ${format}: ${lost}, in ${rows} rows (line ${firstLines.join(', ')}${rows > firstLines.length ? ', …' : ''})`,
-    );
+  for (const line of shortcomings(exported, format)) print(line);
+}
+
+async function toStdout(what: string, format: ExportName, reading: Reading): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'anneal-export-'));
+  try {
+    const file = join(folder, 'rows.jsonl');
+    const exported = await withShelf((shelf) => exportData(what, format, file, shelf, reading));
+    await pipeline(createReadStream(file), process.stdout, { end: false });
+    tell(`${exported.written} of ${exported.rows} rows`);
+    for (const line of shortcomings(exported, format)) tell(line);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** What is not in the file, and where it was. */
+function shortcomings({ bad, lost }: Awaited<ReturnType<typeof exportData>>, format: string): string[] {
+  return [
+    ...(bad > 0 ? [`  ${bad} rows could not be read: \`anneal data inspect\` shows them`] : []),
+    ...lost.map(
+      ({ what, rows, firstLines }) =>
+        `  not held by ${format}: ${what}, in ${rows} rows (line ${firstLines.join(', ')}${rows > firstLines.length ? ', …' : ''})`,
+    ),
+  ];
 }
 
 function formNamed(name: string): ExportName {

@@ -31,9 +31,7 @@ function show(found: InspectedData): void {
   print(`${found.name}${digest === null ? '' : `  ${shortDigest(digest)}`}`);
   for (const { from, bytes: size } of sources)
     print(`  from ${visible(from)}${size === undefined ? '' : `, ${bytes(size)}`}`);
-  const kinds = Object.entries(statistics.kinds).flatMap(([kind, rows]) =>
-    rows > 0 ? [counted(rows, kind)] : [],
-  );
+  const kinds = Object.entries(statistics.kinds).flatMap(([kind, rows]) => (rows > 0 ? [counted(rows, kind)] : []));
   print(`  ${counted(statistics.rows, 'row')}${kinds.length > 0 ? `: ${kinds.join(', ')}` : ''}`);
   if (bad.rows > 0) {
     print(`  ${paint('red', `${number(bad.rows)} cannot be read`)}`);

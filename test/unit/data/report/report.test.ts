@@ -49,6 +49,7 @@ const synthesis = (text: string): SynthesisReportInput => ({
   asked: 20,
   answered: 18,
   failed: 2,
+  kept: 40,
   reasked: 1,
   yields: [
     { filter: text, in: 18, out: 12, reasons: { [text]: 6 } },

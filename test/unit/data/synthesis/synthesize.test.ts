@@ -164,6 +164,11 @@ test('pairs, attacks and drafts are no training rows, and count for no share', a
   expect(made.counts).toMatchObject({ candidates: 14, accepted: 11, rejected: 3 });
 });
 
+test('a share that is all but one is no limit', async () => {
+  const { made } = await play(settingsOf([own], { limits: { maxShare: 1 - Number.EPSILON / 2 } }));
+  expect(made.train).toHaveLength(9);
+});
+
 test('synthetic rows have a source of their own and a line each', async () => {
   const { made } = await play(settingsOf([own]));
   const sources = new Set(triageRows.map(({ source }) => source));
