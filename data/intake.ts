@@ -6,7 +6,7 @@ import { isOwnRow, isQuarantined } from './formats/internal.ts';
 import { looseContent } from './loose.ts';
 import type { FormatOptions } from './formats/format.ts';
 import { identify, type Row } from './row.ts';
-import { RowTally } from './rows-file.ts';
+import { RowTally } from './row-tally.ts';
 import { readBatches } from './sources/read.ts';
 import { readSql } from './sources/sql.ts';
 import type { FoundRecord, SourceFile, SourceOrder } from './sources/source.ts';
@@ -100,9 +100,9 @@ export class IntakeTally {
 
   add({ rows, bad }: Taken): void {
     for (const row of rows) (this.#tallies[row.source] as RowTally).good += 1;
-    for (const { source, line, reason, row, excerpt = '' } of bad) {
-      const columns = row ? Object.keys(row).slice(0, 1000) : undefined;
-      (this.#tallies[source] as RowTally).add({ line, reason, excerpt, ...(columns ? { columns } : {}) });
+    for (const { source, line, reason, row } of bad) {
+      const columns = row ? { columns: Object.keys(row).slice(0, 1000) } : {};
+      (this.#tallies[source] as RowTally).refuse({ line, reason, ...columns });
     }
   }
 

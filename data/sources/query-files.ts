@@ -92,7 +92,9 @@ async function prepareOne(connection: DuckDBConnection, sql: string): Promise<Du
       ? notReadOnly(`it begins with ${word}`)
       : error;
   }
-  if (statement.statementType !== StatementType.SELECT) throw notReadOnly(`it begins with ${firstWord(sql)}`);
+  // DuckDB takes a PRAGMA that shows something for a SELECT.
+  if (statement.statementType !== StatementType.SELECT || firstWord(sql) === 'PRAGMA')
+    throw notReadOnly(`it begins with ${firstWord(sql)}`);
   if (statement.parameterCount > 0) throw badSql('it has parameters, and there are no values for them');
   return statement;
 }

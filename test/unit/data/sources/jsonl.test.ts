@@ -1,22 +1,26 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
-import { readJsonl, type JsonlLine } from '../../../data/jsonl.ts';
-import { collect } from '../support/collect.ts';
+import { JsonlSplitter } from '../../../../data/sources/jsonl.ts';
+import type { FoundRecord } from '../../../../data/sources/source.ts';
 
 const MAX = 1 << 20;
 
-/** Reads bytes handed over in pieces of the given sizes (the last one takes the rest). */
+/** A record, with its value called a row. */
+type JsonlLine = { line: number; row: Record<string, unknown> } | { line: number; reason: string; excerpt: string };
+
+/** Reads bytes handed over in pieces that end at the given places (the last one takes the rest). */
 async function read(bytes: Uint8Array | string, maxRowBytes = MAX, cuts: number[] = []): Promise<JsonlLine[]> {
-  const all = typeof bytes === 'string' ? Buffer.from(bytes) : bytes;
-  async function* chunks(): AsyncGenerator<Uint8Array> {
-    let start = 0;
-    for (const cut of [...cuts, all.length]) {
-      yield all.subarray(start, cut);
-      start = cut;
-    }
+  const all = Buffer.from(bytes);
+  const splitter = new JsonlSplitter(maxRowBytes);
+  const found: FoundRecord[] = [];
+  let start = 0;
+  for (const cut of [...cuts, all.length]) {
+    found.push(...splitter.push(Buffer.from(all.subarray(start, cut))));
+    start = cut;
   }
-  return collect(readJsonl(chunks(), maxRowBytes));
+  found.push(...splitter.end());
+  return found.map((one) => ('value' in one ? { line: one.line, row: one.value } : one));
 }
 
 const rowsOf = (lines: JsonlLine[]): Record<string, unknown>[] =>
@@ -141,24 +145,22 @@ describe('a line that is too long', () => {
     expect(await read(line, 13)).toMatchObject([{ reason: 'is 14 bytes long, more than maxRowBytes 13' }]);
   });
 
-  test('of 20 MB is read in constant memory', async () => {
+  test('of 20 MB is read in constant memory', () => {
     const chunk = Buffer.alloc(1 << 16, 'x');
     setFlagsFromString('--expose-gc');
     const collectGarbage = runInNewContext('gc') as () => void;
     let most = 0;
-    async function* chunks(): AsyncGenerator<Uint8Array> {
-      const before = process.memoryUsage().arrayBuffers;
-      for (let sent = 0; sent < 20_000_000; sent += chunk.length) {
-        yield Buffer.from(chunk); // a fresh one each time, as from a file
-        if ((sent / chunk.length) % 32 === 0) collectGarbage();
-        most = Math.max(most, process.memoryUsage().arrayBuffers - before);
-      }
-      yield Buffer.from('\n{"a":1}\n');
+    const splitter = new JsonlSplitter(4096);
+    const before = process.memoryUsage().arrayBuffers;
+    for (let sent = 0; sent < 20_000_000; sent += chunk.length) {
+      expect(splitter.push(Buffer.from(chunk))).toEqual([]); // a fresh one each time, as from a file
+      if ((sent / chunk.length) % 32 === 0) collectGarbage();
+      most = Math.max(most, process.memoryUsage().arrayBuffers - before);
     }
-    const found = await collect(readJsonl(chunks(), 4096));
+    const found = [...splitter.push(Buffer.from('\n{"a":1}\n')), ...splitter.end()];
     expect(found).toEqual([
       { line: 1, reason: 'is 20054016 bytes long, more than maxRowBytes 4096', excerpt: 'x'.repeat(200) },
-      { line: 2, row: { a: 1 } },
+      { line: 2, value: { a: 1 } },
     ]);
     // 32 chunks between two collections, and what the kept ones hold.
     expect(most).toBeLessThan(5_000_000);
