@@ -6,7 +6,7 @@ import { terminal } from '../configs/failure.ts';
 import { PolicyList } from '../configs/policies.ts';
 import type { Refs } from '../configs/refs.ts';
 import { rowsIn, readLines, writeLines } from '../data/lines.ts';
-import { emptyProblem, prepareDatasets, withOwnTestSet } from '../data/preparation.ts';
+import { emptyProblem, PREPARE_SEED, prepareDatasets, withOwnTestSet } from '../data/preparation.ts';
 import type { Row } from '../data/row.ts';
 import type { EarlierSplit } from '../data/split.ts';
 import { tokensFor } from '../data/tokens/counter.ts';
@@ -34,7 +34,6 @@ export const PrepareParams = z.strictObject({
   /** Longest row that the tuner takes, in tokens. */
   maxTokens: z.int(),
   maskPrompt: z.boolean(),
-  seed: z.int(),
   /** Who started the run, for the register of datasets. */
   actor: z.string(),
 });
@@ -92,7 +91,7 @@ export function createPrepare(deps: Deps): Step<PrepareParams> {
         evalSets: await evalSetsOf(deps, parts),
         ...tokensFor(tokenizer),
         maxTokens: params.maxTokens,
-        seed: params.seed,
+        seed: PREPARE_SEED,
         folder: context.scratch,
         signal: context.signal,
       });
@@ -122,6 +121,12 @@ export function createPrepare(deps: Deps): Step<PrepareParams> {
       outputs['report'] = await context.save('DataReport', {
         text: await dataReportPage(context, { statistics, train: made.train, counter: tokenizer }),
       });
+      const few = outputs['fewShot'];
+      if (few) {
+        const name = `${params.pipeline}.few-shot`;
+        const about = { rows: fewShot.length, actor: params.actor, runId: context.run.id };
+        await registerDataset(deps.ledger, { name, digest: few.digest, kind: 'few-shot', ...about });
+      }
       const registered = await registerDataset(deps.ledger, {
         name: testName(params),
         digest: test.digest,

@@ -36,6 +36,9 @@ export interface PreparationOrder {
   signal?: AbortSignal | undefined;
 }
 
+/** Seed of what policies choose at random: another seed of the training must not make other data. */
+export const PREPARE_SEED = 1;
+
 /** Where the rows of one side went. `in` is always the sum of the rest. */
 export interface Account {
   in: number;

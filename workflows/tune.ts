@@ -78,7 +78,6 @@ async function lifecycle({ run, recipe, startedBy }: TuneInput): Promise<TuneOut
         split: data.split,
         maxTokens: recipe.tune.maxTokens,
         maskPrompt: recipe.tune.maskPrompt,
-        seed: recipe.tune.seed,
         actor: startedBy,
       },
       inputs: pick(raw.outputs, 'train', 'test', 'base'),

@@ -14,12 +14,16 @@ interface Flags extends StartFlags {
   set?: readonly string[];
 }
 
-/** The first step that reads each group of the recipe's fields. */
+/** The first step that reads each group of the recipe's fields, or a field of its own. */
 const FIRST_READER: Record<string, string> = {
   data: 'ingest',
+  'data.prepare': 'prepare',
   model: 'ingest',
   synthesize: 'synthesize',
   tune: 'tune',
+  // How long a row is, and how long it may be.
+  'tune.maxTokens': 'prepare',
+  'tune.maskPrompt': 'prepare',
   evaluate: 'evaluate',
   gate: 'gate',
   register: 'register',
@@ -53,7 +57,8 @@ function refuseUnread(sets: readonly string[], from: string | undefined): void {
   const order: readonly string[] = STEPS;
   for (const set of sets) {
     const field = set.split('=')[0] ?? '';
-    const reader = FIRST_READER[field.split('.')[0] ?? ''];
+    const [group = '', name = ''] = field.split('.');
+    const reader = FIRST_READER[`${group}.${name}`] ?? FIRST_READER[group];
     if (reader !== undefined && order.indexOf(reader) < order.indexOf(from)) {
       throw new UsageError(
         `--set ${set}: ${reader} reads this field, and a rerun from ${from} keeps its outputs: use --from ${reader}`,

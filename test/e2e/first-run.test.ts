@@ -161,6 +161,10 @@ describe.skipIf(noTrainer)('the shipped example', () => {
       2,
       'error: --set tune.seed=3: tune reads this field, and a rerun from gate keeps its outputs: use --from tune\n',
     ]);
+    const kept = await place.anneal('rerun', first.runId, '--from', 'tune', '--set', 'tune.maxTokens=64');
+    expect(kept.stderr).toContain(
+      'prepare reads this field, and a rerun from tune keeps its outputs: use --from prepare',
+    );
     const other = await place.json<RunJson>('run', recipe, '--set', 'tune.iterations=5', '--set', 'tune.warmupSteps=1');
     expect(other.verdict).toBe('reject');
     const { result, nearest } = await place.json<{

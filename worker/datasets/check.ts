@@ -14,7 +14,7 @@ import type { Recipe } from '../../configs/recipe.ts';
 import { estimateTuning } from '../../data/estimate.ts';
 import { IntakeTally, takeIn, type IntakeOrder } from '../../data/intake.ts';
 import { rowsIn } from '../../data/lines.ts';
-import { prepareDatasets, emptyProblem, withOwnTestSet } from '../../data/preparation.ts';
+import { PREPARE_SEED, prepareDatasets, emptyProblem, withOwnTestSet } from '../../data/preparation.ts';
 import type { Row } from '../../data/row.ts';
 import type { EarlierSplit } from '../../data/split.ts';
 import { findFiles } from '../../data/sources/find.ts';
@@ -170,7 +170,7 @@ async function prepareThem(
     evalSets: shelf ? await registeredSets(shelf, ({ digest }) => !own.includes(digest)) : [],
     ...tokensFor(counter),
     maxTokens: vendor?.limits.maxTokens ?? tune.maxTokens,
-    seed: tune.seed,
+    seed: PREPARE_SEED,
     folder,
   });
   const { statistics } = made;
