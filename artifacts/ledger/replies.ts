@@ -132,7 +132,16 @@ export async function failedAsks(ledger: Ledger, runId: string): Promise<Map<str
 export async function spendingByGenerator(
   ledger: Ledger,
   runId: string,
-): Promise<{ generator: string; requests: number; askedAgain: number; inputTokens: number; outputTokens: number; usd: number | null }[]> {
+): Promise<
+  {
+    generator: string;
+    requests: number;
+    askedAgain: number;
+    inputTokens: number;
+    outputTokens: number;
+    usd: number | null;
+  }[]
+> {
   const rows = await ledger
     .selectFrom('replies')
     .select((eb) => [
