@@ -493,12 +493,34 @@ const dataQuarantine = command({
   load: async () => (await import('./commands/datasets/quarantine.ts')).quarantine,
 });
 
+const dataReport = command({
+  docs: docs("Write the pages with plots about a run's data, for a browser", [
+    ['data report', 'of the newest run, into the current folder'],
+    ['data report RUN --output pages', 'what preparation and synthesis did with the rows'],
+  ]),
+  parameters: {
+    flags: {
+      output: {
+        kind: 'parsed',
+        parse: String,
+        brief: 'Folder to write to, default the current one',
+        placeholder: 'folder',
+        default: '.',
+      },
+      json,
+    },
+    positional: tuple(optional('run', `${RUN}; default: the newest`)),
+  },
+  load: async () => (await import('./commands/datasets/report.ts')).report,
+});
+
 const data = buildRouteMap({
   routes: {
     inspect: dataInspect,
     diff: dataDiff,
     sample: dataSample,
     trace: dataTrace,
+    report: dataReport,
     export: dataExport,
     add: dataAdd,
     list: dataList,

@@ -254,6 +254,20 @@ describe.skipIf(noTrainer)('rows that should not be learned', () => {
       .split('\n')
       .map((line) => JSON.parse(line) as AsideRow);
 
+  test('are told on a page for a browser', async () => {
+    const { files } = await place.json<{ files: { step: string; file: string }[] }>(
+      'data',
+      'report',
+      '--output',
+      'pages',
+    );
+    expect(files.map(({ step }) => step)).toEqual(['prepare']);
+    const page = readFileSync(files[0]?.file ?? '', 'utf8');
+    expect(page).toMatch(/^<!doctype html>/i);
+    expect(page).toContain('specialTokens');
+    expect(page).not.toContain('<script');
+  });
+
   test('lie in the quarantine with file, line, policy and reason', async () => {
     const { files } = await place.json<{ files: { step: string; file: string }[] }>(
       'data',

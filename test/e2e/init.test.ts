@@ -27,7 +27,7 @@ test('every command has help with an example, and it comes at once', async () =>
     'check',
     'run',
     'rerun',
-    ...['inspect', 'diff', 'sample', 'trace', 'export', 'add', 'list', 'confirm', 'quarantine'].map(
+    ...['inspect', 'diff', 'sample', 'trace', 'export', 'add', 'list', 'confirm', 'quarantine', 'report'].map(
       (name) => `data ${name}`,
     ),
     'runs',

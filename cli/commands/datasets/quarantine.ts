@@ -1,30 +1,18 @@
-import { copyFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { listExecutions, refsOf } from '../../../artifacts/ledger/executions.ts';
-import { createFileStore } from '../../../artifacts/store.ts';
 import { UsageError } from '../../command.ts';
+import { copyOut, madeBy } from '../../made.ts';
 import { print, printJson, shortDigest, table } from '../../output.ts';
-import { noState, readState, runOf } from '../../state.ts';
+import { noState, readState } from '../../state.ts';
 
 /** What was put aside in a run: where it lies, or copies of it to mend and send back. */
 export async function quarantine(flags: { output?: string; json: boolean }, id?: string): Promise<void> {
-  const found = await readState(async ({ home, ledger }) => {
-    const run = await runOf(ledger, id);
-    const store = createFileStore(home.store);
-    const files: { step: string; role: string; digest: string; file: string }[] = [];
-    for (const { id: execution, instance } of await listExecutions(ledger, run.id)) {
-      for (const [role, { digest, type }] of Object.entries(await refsOf(ledger, execution, 'out'))) {
-        if (type === 'Quarantine') files.push({ step: instance, role, digest, file: await store.path(digest) });
-      }
-    }
-    return { run: run.id, files };
-  }, noState);
+  const found = await readState((state) => madeBy(state, id, 'Quarantine'), noState);
   if (flags.output !== undefined) {
     for (const one of found.files) {
       const target = resolve(flags.output, `${one.step.replaceAll('#', '-')}-${one.role}.jsonl`);
       if (existsSync(target)) throw new UsageError(`${target} is there already: name another folder with --output`);
-      await copyFile(one.file, target);
+      await copyOut(one.file, target);
       one.file = target;
     }
   }
