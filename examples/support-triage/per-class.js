@@ -15,6 +15,10 @@ const lines = (digest) => {
 
 const { steps } = JSON.parse(readFileSync(0, 'utf8'));
 const { inputs, outputs } = steps.find(({ name }) => name === 'evaluate');
+if (!outputs.candidatePredictions) {
+  console.error('this run evaluated nothing, since nothing had changed: name an earlier one, from `anneal runs`');
+  process.exit(2);
+}
 const answers = new Map(lines(outputs.candidatePredictions).map(({ id, text }) => [id, text.trim()]));
 const rows = lines(inputs.test).map(({ id, reference }) => ({ reference, answer: answers.get(id) }));
 const share = (some) => {

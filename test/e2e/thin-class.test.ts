@@ -22,7 +22,7 @@ test.skipIf(noTrainer)('the thin class of the example is filled by its grammar a
     .split('\n')
     .slice(0, 24);
   place.write('test.jsonl', `${some.join('\n')}\n`);
-  const quick = ['--set', 'data.test.uri=test.jsonl', '--set', 'tune.iterations=10'];
+  const quick = ['--set', 'data.test.uri=test.jsonl', '--set', 'tune.iterations=25'];
   const run = await place.json<RunJson>('run', recipe, ...quick);
   expect([run.status, run.error]).toEqual(['completed', undefined]);
 

@@ -159,7 +159,7 @@ describe('an error', () => {
       data: { ...(await recipe('nothing')).data, train: { format: 'auto', uri: '/none.jsonl' } },
     });
     await expect(handle.result()).rejects.toThrow('Workflow execution');
-    expect((await bench.document(id)).error?.message).toBe('the data file /none.jsonl is not there: check the path');
+    expect((await bench.document(id)).error?.message).toMatch(/^the data file \/none\.jsonl is not there: /);
   });
 });
 
@@ -232,8 +232,8 @@ describe('the cache', () => {
     expect(await store.condition(digest)).toBe('ok');
     expect(readFileSync(path, 'utf8')).not.toBe('rotten');
     const events = await listEvents(bench.ledger, run.runId);
-    expect(events.map(({ message }) => message)).toEqual([
+    expect(events.map(({ message }) => message)).toContain(
       `the recorded output train (${digest}) is corrupt: the step is made again`,
-    ]);
+    );
   });
 });
