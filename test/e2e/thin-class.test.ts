@@ -7,6 +7,7 @@ import { answerOf, type Row } from '../../data/row.ts';
 import type { SynthesisReport } from '../../data/synthesis/report.ts';
 import { root } from '../../scripts/toolchain.js';
 import { noTrainer } from '../contract/support/trainer.ts';
+import type { RowTrace } from '../../worker/datasets/trace.ts';
 import { makePlace, type RunJson } from '../support/cli.ts';
 
 const example = join(root, 'examples', 'support-triage');
@@ -45,6 +46,16 @@ test.skipIf(noTrainer)('the thin class of the example is filled by its grammar a
   });
   const thin = rows.filter((row) => row.origin === undefined && answerOf(row) === 'subscription').map(({ id }) => id);
   expect(thin).toHaveLength(8);
+  const trace = await place.json<RowTrace>('data', 'trace', run.runId, '5');
+  expect(trace.source?.from).toBe(join(example, 'data', 'thin.jsonl'));
+  // Line 5 of the training file is not line 5 of the test file.
+  expect(trace.datasets.map(({ stage, side }) => [stage, side])).toEqual([
+    ['synthesized', 'train'],
+    ['ingested', null],
+    ['prepared', 'train'],
+  ]);
+  expect(trace.models).toHaveLength(1);
+
   for (const { origin } of byStrategy.get('fill-gaps') ?? []) {
     expect(origin?.parents).toHaveLength(2);
     for (const parent of origin?.parents ?? []) expect(thin).toContain(parent);

@@ -8,6 +8,7 @@ import type { BadRow } from '../../data/intake.ts';
 import { rowsIn } from '../../data/lines.ts';
 import type { Origin, Row } from '../../data/row.ts';
 import { findDataset, type Shelf } from './open.ts';
+import { createRowPlaces, type Root, type RowPlaces } from './row-places.ts';
 
 /** Where a row came from, what was done with it, and where it went. */
 export interface RowTrace {
@@ -75,13 +76,16 @@ async function traceIn(shelf: Shelf, digest: string, wanted: string, depth: numb
     );
   }
   const { row } = found;
-  const ingested = row.origin ? undefined : await ingestedFor(shelf, near, row);
-  // From the ingested rows everything that a preparation made of them can be seen.
-  const down = await traceLineage(shelf.ledger, { digest: ingested?.digest ?? digest }, 'down');
-  const holders = await holdersOf(shelf, [...new Set([...near, ...datasetsIn(down, digest)])], row);
+  const places = createRowPlaces(shelf);
+  const key = (await places.keysOf(found.dataset))(row);
+  const root = await places.rootOf(found.dataset);
+  // From the rows as they were taken in everything that a preparation made of them can be seen.
+  const down = await traceLineage(shelf.ledger, { digest: root.digest }, 'down');
+  const digests = [...new Set([...near, root.digest, ...datasetsIn(down, digest)])];
+  const holders = await holdersOf(shelf, places, digests, key);
   return {
     id: row.id,
-    source: row.origin ? null : sourceOf(ingested, row),
+    source: row.origin ? null : sourceOf(root, row),
     origin: row.origin ?? null,
     parents: depth < MAX_DEPTH ? await parentsOf(shelf, digest, row.origin, depth) : [],
     children: await childrenOf(
@@ -89,7 +93,7 @@ async function traceIn(shelf: Shelf, digest: string, wanted: string, depth: numb
       down,
       holders.map(({ id }) => id),
     ),
-    steps: await stepsOf(shelf, down, row, holders),
+    steps: await stepsOf(shelf, places, down, { row, key, holders }),
     datasets: holders,
     models: await modelsOf(
       shelf,
@@ -120,15 +124,17 @@ async function find({ store }: Shelf, digests: readonly string[], wanted: string
   return undefined;
 }
 
-/** Two rows are one when they come from the same place, or for synthetic ones when they say the same. */
-const isSame = (a: Row, b: Row): boolean =>
-  a.origin || b.origin ? a.id === b.id : a.source === b.source && a.line === b.line;
-
-async function holdersOf(shelf: Shelf, digests: readonly string[], row: Row): Promise<RowTrace['datasets']> {
+async function holdersOf(
+  shelf: Shelf,
+  places: RowPlaces,
+  digests: readonly string[],
+  key: string,
+): Promise<RowTrace['datasets']> {
   const holders: RowTrace['datasets'] = [];
   for (const digest of digests) {
+    const keyOf = await places.keysOf(digest);
     for (const candidate of rowsIn<Row>(await shelf.store.path(digest))) {
-      if (!isSame(candidate, row)) continue;
+      if (keyOf(candidate) !== key) continue;
       const names = (await datasetNamesOf(shelf.ledger, digest)).map(({ name, version }) => `${name}@v${version}`);
       const stage = String(metaOf(await findArtifact(shelf.ledger, digest))['stage'] ?? 'added');
       holders.push({ digest, names, stage, id: candidate.id, side: candidate.side ?? null });
@@ -138,33 +144,17 @@ async function holdersOf(shelf: Shelf, digests: readonly string[], row: Row): Pr
   return holders;
 }
 
-type Sources = { from: string; digest?: string }[];
-
-async function ingestedFor(
-  shelf: Shelf,
-  digests: readonly string[],
-  row: Row,
-): Promise<{ digest: string; sources: Sources } | undefined> {
-  for (const digest of digests) {
-    const { sources } = metaOf(await findArtifact(shelf.ledger, digest)) as { sources?: Sources };
-    if (!sources) continue;
-    for (const candidate of rowsIn<Row>(await shelf.store.path(digest)))
-      if (isSame(candidate, row) && (candidate.id === row.id || row.side !== undefined)) return { digest, sources };
-  }
-  return undefined;
-}
-
-function sourceOf(ingested: { sources: Sources } | undefined, { source, line }: Row): RowTrace['source'] {
-  const found = ingested?.sources[source];
+function sourceOf({ sources }: Root, { source, line }: Row): RowTrace['source'] {
+  const found = sources[source];
   return { from: found?.from ?? 'unknown', digest: found?.digest ?? null, line };
 }
 
 /** What each preparation of these rows did with this one. */
 async function stepsOf(
   shelf: Shelf,
+  places: RowPlaces,
   { nodes, edges }: Lineage,
-  row: Row,
-  holders: RowTrace['datasets'],
+  { row, key, holders }: { row: Row; key: string; holders: RowTrace['datasets'] },
 ): Promise<RowTrace['steps']> {
   const steps: RowTrace['steps'] = [];
   for (const node of nodes) {
@@ -184,8 +174,15 @@ async function stepsOf(
     }
     const quarantine = outputs.find(({ role }) => role === 'quarantine');
     if (!quarantine) continue;
+    const inputs = edges.filter(({ to }) => to === node.id);
+    const input = (side: string): string => inputs.find(({ role }) => role === side)?.from ?? '';
+    const keys = {
+      train: await places.keysOf(input('train')),
+      test: await places.keysOf(input('test') || input('train')),
+    };
     for (const removed of rowsIn<Removed>(await shelf.store.path(quarantine.to))) {
-      if (removed.source !== row.source || removed.line !== row.line || removed.side !== 'train') continue;
+      // A test row that the split took out of the training rows has its place among those.
+      if (keys[removed.side]({ ...removed, id: '' }) !== key) continue;
       steps.push({ ...about, result: 'left out', policy: removed.policy, reason: removed.reason });
       break;
     }
