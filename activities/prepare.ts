@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { canonicalJson, digestOf } from '../artifacts/canonical.ts';
+import { canonicalJson, namedParts } from '../artifacts/canonical.ts';
 import { listEvalSets, registerDataset } from '../artifacts/ledger/datasets.ts';
-import { findExecution } from '../artifacts/ledger/executions.ts';
+import { findExecution, refsOf } from '../artifacts/ledger/executions.ts';
+import type { DatasetRow } from '../artifacts/ledger/schema.ts';
 import { terminal } from '../configs/failure.ts';
 import { PolicyList } from '../configs/policies.ts';
 import type { Refs } from '../configs/refs.ts';
@@ -67,8 +68,8 @@ export function createPrepare(deps: Deps): Step<PrepareParams> {
       const last = others.find(({ name }) => name === testName(context.params));
       if (split?.stratify === true && last) {
         parts['earlier.test'] = last.digest;
-        const { trainedOn } = await context.metaOf(last.digest);
-        if (typeof trainedOn === 'string') parts['earlier.train'] = trainedOn;
+        const { train } = await refsOf(deps.ledger, `${last.run_id}/${context.instance}`, 'out');
+        if (train) parts['earlier.train'] = train.digest;
       }
       return { parts };
     },
@@ -99,7 +100,6 @@ export function createPrepare(deps: Deps): Step<PrepareParams> {
       const empty = emptyProblem(statistics);
       if (empty) throw terminal(empty.type, empty.message, { train: statistics.train, test: statistics.test });
       for (const note of statistics.notes) await context.log('note', note);
-      const family = familyOf(context);
       const train = await context.save(
         'Dataset',
         { file: made.train },
@@ -108,7 +108,7 @@ export function createPrepare(deps: Deps): Step<PrepareParams> {
       const test = await context.save(
         'Dataset',
         { file: made.test },
-        { rows: statistics.test.kept, stage: 'prepared', use: 'eval', kind: 'eval', family, trainedOn: train.digest },
+        { rows: statistics.test.kept, stage: 'prepared', use: 'eval', kind: 'eval' },
       );
       const outputs: Refs = {
         train,
@@ -154,23 +154,30 @@ export function createPrepare(deps: Deps): Step<PrepareParams> {
 
 const testName = ({ pipeline }: PrepareParams): string => `${pipeline}.test`;
 
-/** Same rows, same settings: what such a preparation registered is its own earlier result and no other test set. */
-const familyOf = ({ params: { actor: _actor, ...params }, inputs }: Context): string =>
-  digestOf(
-    canonicalJson({
-      params,
-      inputs: Object.fromEntries(Object.entries(inputs).map(([role, { digest }]) => [role, digest])),
-    }),
-  );
+/** The parts of the key that say which rows and which settings; the sets they are held against are others. */
+function ownParts({ params: { actor: _actor, ...params }, inputs }: Pick<Context, 'params' | 'inputs'>): string {
+  const refs = Object.entries(inputs).map(([role, { digest }]) => [`input.${role}`, digest]);
+  return canonicalJson({ ...namedParts('params', params), ...Object.fromEntries(refs) });
+}
 
-/** Registered test and evaluation sets that this preparation did not make itself, newest version first. */
-async function otherSets(context: Context): Promise<{ name: string; version: number; digest: string }[]> {
-  const family = familyOf(context);
-  const own = Object.values(context.inputs).map(({ digest }) => digest);
-  const sets: { name: string; version: number; digest: string }[] = [];
-  for (const set of await listEvalSets(context.deps.ledger)) {
-    if (own.includes(set.digest) || (await context.metaOf(set.digest))['family'] === family) continue;
-    sets.push(set);
+/** The same of a preparation in the ledger. */
+function partsMade(partsJson: string | null | undefined): string {
+  const parts = Object.entries(JSON.parse(partsJson ?? '{}') as Record<string, string>);
+  return canonicalJson(Object.fromEntries(parts.filter(([name]) => /^(params|input)\b/.test(name))));
+}
+
+/**
+ * Registered test and evaluation sets that this preparation did not make itself, newest version first. Which run
+ * registered a set tells; the same rows may be the test set of another recipe as well.
+ */
+async function otherSets({ deps, inputs, params, instance }: Context): Promise<DatasetRow[]> {
+  const { ledger } = deps;
+  const own = ownParts({ params, inputs });
+  const taken = Object.values(inputs).map(({ digest }) => digest);
+  const sets: DatasetRow[] = [];
+  for (const set of await listEvalSets(ledger)) {
+    const made = set.run_id === null ? undefined : await findExecution(ledger, set.run_id, instance);
+    if (!taken.includes(set.digest) && partsMade(made?.parts_json) !== own) sets.push(set);
   }
   return sets;
 }

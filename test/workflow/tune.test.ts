@@ -217,6 +217,21 @@ describe('the cache', () => {
     expect((await explainCache(bench.ledger, whole.run.runId, 'prepare'))?.reason).toBe('made again: --no-cache');
   });
 
+  test('knows a test set for its own though another recipe has registered the same rows', async () => {
+    const first = await recipe('twin');
+    const second = { ...first, name: 'other-twin' };
+    await bench.run(first);
+    await bench.run(second);
+    expect(states((await bench.run(second)).run.steps).slice(0, 2)).toEqual(['ingest cached', 'prepare cached']);
+    // One more set is registered since, though of the same rows: made once more, to the same result.
+    await bench.run(first);
+    expect(states((await bench.run(first)).run.steps).slice(0, 3)).toEqual([
+      'ingest cached',
+      'prepare cached',
+      'tune cached',
+    ]);
+  });
+
   test('makes a step again whose recorded output is damaged', async () => {
     const { writeFile, chmod } = await import('node:fs/promises');
     const { run: old } = await bench.run(await recipe('rot'));
