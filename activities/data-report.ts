@@ -2,7 +2,7 @@ import type { PolicyAccount } from '../data/account.ts';
 import { kindOfReason } from '../data/engine.ts';
 import { breathing } from '../data/lines.ts';
 import { inspectRows, type DataInspection, type Hits } from '../data/look/inspect.ts';
-import type { PreparedStatistics } from '../data/preparation.ts';
+import type { PreparedStatistics } from '../data/prepared.ts';
 import { dataReport, type DataReportInput } from '../data/report/report.ts';
 import type { Row } from '../data/row.ts';
 import type { TokenCounter } from '../data/tokens/counter.ts';

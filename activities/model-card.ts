@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import type { PreparedStatistics } from '../data/preparation.ts';
+import type { PreparedStatistics } from '../data/prepared.ts';
 import type { SynthesisReport } from '../data/synthesis/report.ts';
 import type { EvalReport } from './evaluate.ts';
 import type { GateVerdict } from './gate.ts';

@@ -1,67 +1,14 @@
-import { join } from 'node:path';
-import { setImmediate as breathe } from 'node:timers/promises';
-import { terminal } from '../configs/failure.ts';
 import { Decontaminate, type AnyPolicy } from '../configs/policies.ts';
-import type { PolicyAccount } from './account.ts';
-import { IdTable } from './dedupe/id-table.ts';
-import { createAccount, passThrough, remove, startPolicy, type Removed, type Sink, type Stage } from './engine.ts';
-import { readLines, rowsIn, writeLines, type LineWriter } from './lines.ts';
-import { createStatistics, type DatasetStatistics } from './look/statistics.ts';
+import { createAccount, passThrough, remove, type Stage } from './engine.ts';
+import { readLines, rowsIn } from './lines.ts';
+import { createStatistics } from './look/statistics.ts';
 import { ALL_POLICIES } from './policies/all.ts';
-import type { EvalSet, World } from './policies/policy.ts';
-import { answerOf, promptOf, textOf, type Row, type TestRow } from './row.ts';
-import { createSplit, type EarlierSplit, type SplitSettings } from './split.ts';
-
-/** Rows in batches. */
-export type RowBatches = AsyncIterable<Row[]> | Iterable<Row[]>;
-
-/** What is to be prepared, out of what, and where to. */
-export interface PreparationOrder {
-  policies: readonly AnyPolicy[];
-  train: RowBatches;
-  /** Rows of a test source; without them `split` takes the test set out of `train`. */
-  test?: RowBatches | undefined;
-  split?: SplitSettings | undefined;
-  earlier?: EarlierSplit | undefined;
-  /** Names of the sources by their number, so that rows put aside say where they come from. */
-  names?: { train: readonly string[]; test: readonly string[] } | undefined;
-  /** Registered test and evaluation sets. */
-  evalSets: readonly EvalSet[];
-  countTokens: World['countTokens'];
-  tokensAtMost?: World['tokensAtMost'];
-  maxTokens: number;
-  seed: number;
-  /** Folder for the results and for what lies between. */
-  folder: string;
-  signal?: AbortSignal | undefined;
-}
-
-/** Seed of what policies choose at random: another seed of the training must not make other data. */
-export const PREPARE_SEED = 1;
-
-/** Where the rows of one side went. `in` is always the sum of the rest. */
-export interface Account {
-  in: number;
-  kept: number;
-  /** Same prompt and answer as an earlier row. */
-  duplicates: number;
-  /** Repeats a row of a test set: learning it would make the test worthless. */
-  inTestSet: number;
-  /** Taken out for another reason; `policies` tells which. */
-  removed: number;
-  /** Went to the other side of a split. */
-  toTest: number;
-}
-
-export interface PreparedStatistics {
-  train: Account;
-  test: Account;
-  /** One account for each policy and side, in the order they were applied. */
-  policies: PolicyAccount[];
-  rows: { train: DatasetStatistics; test: DatasetStatistics };
-  /** What a person should know about the whole. */
-  notes: string[];
-}
+import type { EvalSet } from './policies/policy.ts';
+import { beginWork, type PreparationOrder, type RowBatches, type Work } from './preparation-work.ts';
+import { sumUp, type PreparedStatistics } from './prepared.ts';
+import type { Row, TestRow } from './row.ts';
+import { createSplit } from './split.ts';
+import { cannotBeLearned, createTestSide, type Statistics, type TestSide } from './test-side.ts';
 
 /** Files with the results, JSON lines all, and what was counted. */
 export interface Preparation {
@@ -106,121 +53,6 @@ export async function prepareDatasets(order: PreparationOrder): Promise<Preparat
   } finally {
     for (const file of work.files) file.close();
   }
-}
-
-/** What the parts of a preparation share. */
-interface Work {
-  order: PreparationOrder;
-  removed: LineWriter;
-  takeOut: Sink<Removed>;
-  accounts: PolicyAccount[];
-  totals: Record<'train' | 'test', { in: number; toTest: number }>;
-  notes: string[];
-  /** Every file that was opened for writing. */
-  files: LineWriter[];
-  open(name: string): LineWriter;
-  start(side: 'train' | 'test', of: 'all' | 'train', evalSets?: readonly EvalSet[]): Promise<Stage[]>;
-  /** Lets heartbeats through, and ends the work when it is cancelled. */
-  breathe(): Promise<void>;
-}
-
-function beginWork(order: PreparationOrder): Work {
-  const files: LineWriter[] = [];
-  const accounts: PolicyAccount[] = [];
-  const notes: string[] = [];
-  const open = (name: string): LineWriter => {
-    const file = writeLines(join(order.folder, name));
-    files.push(file);
-    return file;
-  };
-  const removed = open('removed.jsonl');
-  return {
-    order,
-    removed,
-    takeOut: (value) => {
-      // Rows that a split gave to the test set come from the training sources.
-      const file = order.names?.[order.test ? value.side : 'train'][value.source];
-      removed.write(file === undefined ? value : { file, ...value });
-    },
-    accounts,
-    totals: { train: { in: 0, toTest: 0 }, test: { in: 0, toTest: 0 } },
-    notes,
-    files,
-    open,
-    start: async (side, of, evalSets = []) => {
-      const world: World = {
-        evalSets,
-        countTokens: order.countTokens,
-        tokensAtMost: order.tokensAtMost,
-        maxTokens: order.maxTokens,
-        seed: order.seed,
-        warn: (message) => void (notes.includes(message) || notes.push(message)),
-      };
-      const stages: Stage[] = [];
-      for (const settings of order.policies) {
-        const policy = ALL_POLICIES[settings.policy];
-        if (policy.side === of) stages.push(await startPolicy(policy, settings, side, world));
-      }
-      accounts.push(...stages.map(({ account }) => account));
-      return stages;
-    },
-    breathe: async () => {
-      order.signal?.throwIfAborted();
-      await breathe();
-    },
-  };
-}
-
-type Statistics = ReturnType<typeof createStatistics>;
-
-/** The frozen test set under construction: each row once, each with an answer to compare with. */
-interface TestSide {
-  file: LineWriter;
-  statistics: Statistics;
-  add(row: Row): void;
-}
-
-function createTestSide(work: Work): TestSide {
-  const file = work.open('test.jsonl');
-  const statistics = createStatistics();
-  const account = createAccount('testRows', 'test');
-  const seen = new IdTable();
-  return {
-    file,
-    statistics,
-    add: (row) => {
-      if (account.in === 0) work.accounts.push(account);
-      account.in += 1;
-      if (row.origin && row.origin.confirmedBy === undefined) throw unconfirmed(row);
-      const why = cannotBeLearned(row);
-      if (why !== undefined) return remove(account, row, { out: 'quarantine', why }, work.takeOut);
-      // Also without a dedupe policy: an evaluation counts every row once.
-      if (seen.addId(row.id, 1) !== 0) return remove(account, row, { out: 'drop', why: REPEATED }, work.takeOut);
-      account.out += 1;
-      statistics.add(row);
-      file.write({ ...row, side: 'test', messages: promptOf(row), reference: answerOf(row) } satisfies TestRow);
-    },
-  };
-}
-
-/** A model that is judged by rows which a model made up is judged by nothing. */
-const unconfirmed = ({ source, line }: Row): Error =>
-  terminal(
-    'UnconfirmedTestRows',
-    `the test set holds a synthetic row that nobody has confirmed (line ${line} of source ${source + 1}): read it, then \`anneal data confirm\`, and name the confirmed dataset as data.test.uri`,
-    { source, line },
-  );
-
-const REPEATED = 'repeats an earlier row of the test set';
-
-/** What keeps a row from being an example of question and answer. */
-function cannotBeLearned(row: Row): string | undefined {
-  if (row.chosen) return 'is a preference pair: this tuner learns from conversations';
-  if (row.document) return 'is a document: this tuner learns from conversations';
-  const last = row.messages.at(-1);
-  if (last?.role !== 'assistant') return 'has no answer: expected an assistant message at the end';
-  if (textOf(last).trim() === '' && last.tool_calls === undefined) return 'has an empty answer';
-  return row.messages.length < 2 ? 'has an answer and nothing that was asked' : undefined;
 }
 
 async function takeTestRows(work: Work, rows: RowBatches, test: TestSide): Promise<void> {
@@ -351,53 +183,8 @@ function end(stages: readonly Stage[]): void {
   }
 }
 
-function sumUp(
-  accounts: readonly PolicyAccount[],
-  side: 'train' | 'test',
-): Pick<Account, 'duplicates' | 'inTestSet' | 'removed'> {
-  const removedBy = (...policies: string[]): number =>
-    accounts.reduce(
-      (sum, account) => sum + (account.side === side && policies.includes(account.policy) ? account.removed : 0),
-      0,
-    );
-  const all = accounts.reduce((sum, account) => sum + (account.side === side ? account.removed : 0), 0);
-  const repeats = accounts.find(({ policy }) => policy === 'testRows')?.reasons[REPEATED] ?? 0;
-  const duplicates = removedBy('dedupe') + (side === 'test' ? repeats : 0);
-  const inTestSet = removedBy('decontaminate');
-  return { duplicates, inTestSet, removed: all - duplicates - inTestSet };
-}
-
 /** The list of a recipe; own test rows are kept out of training even where it does not say so. */
 export const withOwnTestSet = (policies: readonly AnyPolicy[]): AnyPolicy[] =>
   policies.some(({ policy }) => policy === 'decontaminate')
     ? [...policies]
     : [...policies, Decontaminate.parse({ policy: 'decontaminate', against: 'own' })];
-
-/** What is wrong when a side has no row left. */
-export function emptyProblem(statistics: PreparedStatistics): { type: string; message: string } | undefined {
-  const { train, test } = statistics;
-  if (test.kept === 0) {
-    const why =
-      train.toTest > 0 || test.in > 0
-        ? `all ${test.in} rows were left out: ${whereTo(statistics, 'test')}`
-        : train.removed > 0
-          ? `${train.removed} of ${train.in} rows were taken out before: ${whereTo(statistics, 'train')}`
-          : `a share of ${train.in} rows gave none`;
-    const remedy = test.in > 0 ? 'give more test rows' : 'give more rows or a larger share';
-    return { type: 'EmptyTestSet', message: `the test set is empty after preparation (${why}): ${remedy}` };
-  }
-  if (train.kept > 0) return undefined;
-  return {
-    type: 'EmptyTrainingSet',
-    message: `no training row is left: ${train.duplicates} are repeats, the prompts of ${train.inTestSet} stand in a test set, and ${train.removed} were taken out (${whereTo(statistics, 'train')}); training and test file must differ`,
-  };
-}
-
-const whereTo = ({ policies }: PreparedStatistics, side: 'train' | 'test'): string =>
-  policies
-    .filter((account) => account.side === side && account.removed > 0)
-    .map(
-      ({ policy, removed, examples }) =>
-        `${policy} ${removed}, e.g. line ${examples[0]?.line ?? 0} ${examples[0]?.reason ?? ''}`,
-    )
-    .join('; ') || 'nothing else';

@@ -6,7 +6,7 @@ import { pythonProgram } from '../adapters/mlx/python.ts';
 import { freeBytes } from '../artifacts/store.ts';
 import { terminal } from '../configs/failure.ts';
 import type { Recipe } from '../configs/recipe.ts';
-import type { PreparedStatistics } from '../data/preparation.ts';
+import type { PreparedStatistics } from '../data/prepared.ts';
 import type { TuningEstimate } from '../data/estimate.ts';
 import type { TokenCounts } from '../data/tokens/count.ts';
 import { isRemote } from './connect.ts';

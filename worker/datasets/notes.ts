@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import type { PreparedStatistics } from '../../data/preparation.ts';
+import type { PreparedStatistics } from '../../data/prepared.ts';
 import { visible } from './text.ts';
 
 /** Rows that a note names one by one. */

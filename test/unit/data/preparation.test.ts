@@ -7,14 +7,9 @@ import { PolicyList, type AnyPolicy } from '../../../configs/policies.ts';
 import type { Removed } from '../../../data/engine.ts';
 import { rowsIn } from '../../../data/lines.ts';
 import { answerOf, canonicalText, identify, promptOf, textOf, type Row, type TestRow } from '../../../data/row.ts';
-import {
-  emptyProblem,
-  prepareDatasets,
-  withOwnTestSet,
-  type Account,
-  type Preparation,
-  type PreparationOrder,
-} from '../../../data/preparation.ts';
+import type { PreparationOrder } from '../../../data/preparation-work.ts';
+import { prepareDatasets, withOwnTestSet, type Preparation } from '../../../data/preparation.ts';
+import { emptyProblem, type Account } from '../../../data/prepared.ts';
 import { failureOf } from '../support/failures.ts';
 import { anyRow as oddRow } from './look/rows.ts';
 import { ask } from './policies/support.ts';
