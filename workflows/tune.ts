@@ -1,5 +1,6 @@
 import { CancellationScope, isCancellation, workflowInfo } from '@temporalio/workflow';
-import { keptColumns, urisOf, type Source } from '../configs/data.ts';
+import type { Source } from '../configs/data.ts';
+import { keptColumns, urisOf } from '../configs/source-paths.ts';
 import type { Recipe } from '../configs/recipe.ts';
 import type { Refs, RunRef, StepResult, Verdict } from '../configs/refs.ts';
 import type { IngestParams } from '../activities/ingest.ts';

@@ -21,3 +21,7 @@ for (const name of names) {
     await expect(Worker.runReplayHistory(options, history, 'replayed')).resolves.toBeUndefined();
   });
 }
+
+test('the workflows carry no schemas into their sandbox, where every run would build them anew', async () => {
+  expect(readFileSync(await workflowBundle(), 'utf8')).not.toContain('ZodObject');
+});
