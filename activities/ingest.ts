@@ -5,6 +5,7 @@ import { enterArtifact } from '../artifacts/ledger/artifacts.ts';
 import { datasetAt } from '../artifacts/ledger/datasets.ts';
 import { refsOf } from '../artifacts/ledger/executions.ts';
 import { FORMATS } from '../configs/data.ts';
+import { parseName } from '../configs/names.ts';
 import { isDatasetRef } from '../configs/source-paths.ts';
 import { terminal } from '../configs/failure.ts';
 import type { ArtifactRef, Refs } from '../configs/refs.ts';
@@ -140,8 +141,8 @@ async function bringIn(context: Context, side: Side, origin: OriginParams): Prom
 
 async function datasetNamed({ deps }: Context, uri: string): Promise<ArtifactRef> {
   if (uri.startsWith('sha256:')) return { digest: uri, type: 'Dataset' };
-  const [name = '', version = ''] = uri.split('@');
-  const found = await datasetAt(deps.ledger, name, version === 'latest' ? 'latest' : Number(version.slice(1)));
+  const named = parseName(uri);
+  const found = named && (await datasetAt(deps.ledger, named.name, named.version ?? 'latest'));
   if (!found)
     throw terminal('NoSuchDataset', `there is no dataset ${uri}: \`anneal data list\` shows those of this ledger`);
   return { digest: found.digest, type: 'Dataset' };

@@ -1,21 +1,20 @@
 import { findByPrefix } from '../artifacts/ledger/artifacts.ts';
-import { versionAt, versionByNumber } from '../artifacts/ledger/models.ts';
+import { versionNamed } from '../artifacts/ledger/models.ts';
 import type { Ledger } from '../artifacts/ledger/open.ts';
 import { findRun } from '../artifacts/ledger/runs.ts';
+import { parseName } from '../configs/names.ts';
 import { UsageError } from './command.ts';
 import { shortDigest } from './output.ts';
 
 /** What a reference on the command line stands for. */
 export type Resolved = { digest: string } | { run: string };
 
-const NAMED = /^(?<name>[a-z0-9][a-z0-9._-]*)@(?:v(?<version>\d+)|(?<alias>[a-z][a-z0-9-]*))$/;
 /** Shorter beginnings of a digest are more likely a slip than a wish. */
 const SHORTEST_PREFIX = 4;
 
 /** A digest, a unique beginning of one, `name@v3`, `name@champion`, or a run. @throws UsageError */
 export async function resolveRef(ledger: Ledger, ref: string): Promise<Resolved> {
-  const named = NAMED.exec(ref)?.groups;
-  if (named) return { digest: (await versionOf(ledger, ref)).digest };
+  if (parseName(ref)) return { digest: (await versionOf(ledger, ref)).digest };
   const hex = ref.replace(/^sha256:/, '').toLowerCase();
   if (/^[0-9a-f]+$/.test(hex) && hex.length >= SHORTEST_PREFIX) {
     const found = await findByPrefix(ledger, hex);
@@ -38,13 +37,8 @@ export async function versionOf(
   ledger: Ledger,
   ref: string,
 ): Promise<{ name: string; version: number; digest: string }> {
-  const { name = '', version, alias } = NAMED.exec(ref)?.groups ?? {};
-  const found =
-    version !== undefined
-      ? await versionByNumber(ledger, name, Number(version))
-      : alias === undefined
-        ? undefined
-        : await versionAt(ledger, name, alias);
+  const named = parseName(ref);
+  const found = named && (await versionNamed(ledger, named));
   if (found) return found;
   throw new UsageError(`there is no ${ref}: \`anneal models\` lists what there is, as name@v3 or name@champion`);
 }

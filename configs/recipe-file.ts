@@ -5,6 +5,7 @@ import type { z } from 'zod';
 import type { Source } from './data.ts';
 import { isDatasetRef } from './source-paths.ts';
 import { messageOf, systemCode } from './failure.ts';
+import { parseName } from './names.ts';
 import { nearest } from './nearest.ts';
 import type { Generator, Synthesize } from './synthesis.ts';
 import { crossCheck, RecipeSchema, recipeJsonSchema, type Recipe } from './recipe.ts';
@@ -378,15 +379,12 @@ function absoluteGenerators(synthesize: Synthesize, startOf: (path: string) => s
   const generators = Object.entries(synthesize.generators).map(([name, generator]): [string, Generator] => {
     const folder = startOf(`synthesize.generators.${name}`);
     if (generator.kind === 'grammar') return [name, { ...generator, file: resolve(folder, generator.file) }];
-    if (generator.kind !== 'mlx' || isRegistered(generator.model)) return [name, generator];
+    if (generator.kind !== 'mlx' || parseName(generator.model)) return [name, generator];
     const model = isFolder(generator.model, folder) ? resolve(folder, generator.model) : generator.model;
     return [name, { ...generator, model }];
   });
   return { ...synthesize, generators: Object.fromEntries(generators) };
 }
-
-/** Whether a model is one of the registry: `name@v3`, `name@champion`. */
-const isRegistered = (model: string): boolean => /^[a-z0-9][a-z0-9._-]*@[a-z][a-z0-9-]*$/.test(model);
 
 function absoluteSource(source: Source, folder: string): Source {
   const { uri } = source;

@@ -1,10 +1,13 @@
 import type { Data, Source } from './data.ts';
+import { parseName } from './names.ts';
 
 // Apart from the schema: workflows need these, and would carry zod into their sandbox with it.
 
 /** Whether a source names a dataset of the ledger: a digest, or `name@v1`. */
-export const isDatasetRef = (uri: string): boolean =>
-  /^sha256:[0-9a-f]{64}$/.test(uri) || /^[a-z0-9][a-z0-9._-]*@(v\d+|latest)$/.test(uri);
+export function isDatasetRef(uri: string): boolean {
+  const named = parseName(uri);
+  return /^sha256:[0-9a-f]{64}$/.test(uri) || named?.version !== undefined || named?.alias === 'latest';
+}
 
 /** The paths of a source, in order. */
 export const urisOf = ({ uri }: Pick<Source, 'uri'>): string[] =>

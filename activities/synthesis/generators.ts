@@ -1,8 +1,9 @@
 import { canonicalJson } from '../../artifacts/canonical.ts';
 import { findArtifact } from '../../artifacts/ledger/artifacts.ts';
 import { refsOf } from '../../artifacts/ledger/executions.ts';
-import { versionAt, versionByNumber } from '../../artifacts/ledger/models.ts';
+import { versionNamed } from '../../artifacts/ledger/models.ts';
 import { terminal } from '../../configs/failure.ts';
+import { parseName } from '../../configs/names.ts';
 import type { ArtifactRef, Refs } from '../../configs/refs.ts';
 import type { Generator } from '../../configs/synthesis.ts';
 import type { Writer, WriterKind } from '../../adapters/contracts.ts';
@@ -22,13 +23,9 @@ export const roleOf = (name: string): string => `generator.${name}`;
  */
 export async function storeModel(context: StepContext<unknown>, model: string): Promise<ArtifactRef> {
   const { ledger, models } = context.deps;
-  const named = /^(?<name>[a-z0-9][a-z0-9._-]*)@(?:v(?<version>\d+)|(?<alias>[a-z][a-z0-9-]*))$/.exec(model)?.groups;
+  const named = parseName(model);
   if (named) {
-    const { name = '', version, alias = '' } = named;
-    const found =
-      version === undefined
-        ? await versionAt(ledger, name, alias)
-        : await versionByNumber(ledger, name, Number(version));
+    const found = await versionNamed(ledger, named);
     if (!found)
       throw terminal('NoSuchModel', `there is no model ${model} to write rows: \`anneal models\` lists what there is`);
     return { digest: found.digest, type: 'Model' };

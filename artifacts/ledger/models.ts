@@ -1,4 +1,5 @@
 import { terminal } from '../../configs/failure.ts';
+import type { NamedVersion } from '../../configs/names.ts';
 import { settle, type Ledger } from './open.ts';
 import { now } from './runs.ts';
 import type { AuditRow, VersionRow } from './schema.ts';
@@ -297,4 +298,13 @@ export async function audit(
       run_id: row.runId ?? null,
     })
     .execute();
+}
+
+/** The version that a name stands for, by its number or by an alias. */
+export async function versionNamed(
+  ledger: Ledger,
+  { name, version, alias }: NamedVersion,
+): Promise<Version | undefined> {
+  if (version !== undefined) return versionByNumber(ledger, name, version);
+  return alias === undefined ? undefined : versionAt(ledger, name, alias);
 }

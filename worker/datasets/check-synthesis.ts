@@ -4,8 +4,9 @@ import { promptTokensOf } from '../../adapters/endpoint/dialect.ts';
 import { endpointKind } from '../../adapters/endpoint/kind.ts';
 import { reach } from '../../adapters/endpoint/reach.ts';
 import { modelFolderProblem } from '../../adapters/mlx/model-folder.ts';
-import { versionAt, versionByNumber } from '../../artifacts/ledger/models.ts';
+import { versionNamed } from '../../artifacts/ledger/models.ts';
 import { systemCode, terminal, TerminalError } from '../../configs/failure.ts';
+import { parseName } from '../../configs/names.ts';
 import { nearest } from '../../configs/nearest.ts';
 import type { Recipe } from '../../configs/recipe.ts';
 import type { AnyFilter } from '../../configs/synthesis-filters.ts';
@@ -68,14 +69,9 @@ async function checkGenerator(name: string, generator: Generator, shelf: Shelf |
 
 async function modelProblem(model: string, shelf: Shelf | undefined): Promise<string | undefined> {
   if (isAbsolute(model)) return (await modelFolderProblem(model))?.replace(/^the base model/, 'the model');
-  const named = /^(?<name>[a-z0-9][a-z0-9._-]*)@(?:v(?<version>\d+)|(?<alias>[a-z][a-z0-9-]*))$/.exec(model)?.groups;
+  const named = parseName(model);
   if (!named) return undefined; // a Hugging Face name, which the run looks for
-  const { name = '', version, alias = '' } = named;
-  const found =
-    shelf &&
-    (version === undefined
-      ? await versionAt(shelf.ledger, name, alias)
-      : await versionByNumber(shelf.ledger, name, Number(version)));
+  const found = shelf && (await versionNamed(shelf.ledger, named));
   return found ? undefined : `there is no model ${model}: \`anneal models\` lists what there is`;
 }
 

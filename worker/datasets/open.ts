@@ -4,12 +4,13 @@ import { basename, resolve } from 'node:path';
 import { findArtifact, findByPrefix } from '../../artifacts/ledger/artifacts.ts';
 import { datasetAt, datasetNamesOf } from '../../artifacts/ledger/datasets.ts';
 import { refsOf } from '../../artifacts/ledger/executions.ts';
-import { versionAt, versionByNumber } from '../../artifacts/ledger/models.ts';
+import { versionNamed } from '../../artifacts/ledger/models.ts';
 import type { Ledger } from '../../artifacts/ledger/open.ts';
 import { findRun } from '../../artifacts/ledger/runs.ts';
 import type { Store } from '../../artifacts/store.ts';
 import type { FormatName } from '../../configs/data.ts';
 import { terminal } from '../../configs/failure.ts';
+import { parseName } from '../../configs/names.ts';
 import { takeIn, type BadRow, type IntakeOrder } from '../../data/intake.ts';
 import { readLines } from '../../data/lines.ts';
 import { guessLabel } from '../../data/loose.ts';
@@ -76,20 +77,13 @@ export async function openData(what: string, shelf: Shelf | undefined, reading: 
 
 /** The digest of the dataset that a reference stands for. */
 export async function findDataset({ ledger }: Shelf, what: string): Promise<string | undefined> {
-  const named = /^(?<name>[a-z0-9][a-z0-9._-]*)(?:@(?:v(?<version>\d+)|(?<alias>[a-z][a-z0-9-]*)))?$/.exec(
-    what,
-  )?.groups;
+  // A name alone is the newest dataset of it.
+  const named = parseName(what.includes('@') ? what : `${what}@latest`);
   if (named) {
-    const { name = '', version, alias } = named;
-    const asked = version === undefined ? 'latest' : Number(version);
-    const dataset = alias === undefined || alias === 'latest' ? await datasetAt(ledger, name, asked) : undefined;
+    const { name, version = 'latest', alias = 'latest' } = named;
+    const dataset = alias === 'latest' ? await datasetAt(ledger, name, version) : undefined;
     if (dataset) return dataset.digest;
-    const model =
-      version !== undefined
-        ? await versionByNumber(ledger, name, Number(version))
-        : alias === undefined
-          ? undefined
-          : await versionAt(ledger, name, alias);
+    const model = what.includes('@') ? await versionNamed(ledger, named) : undefined;
     if (model) return trainedOn(ledger, model.digest);
   }
   const hex = what.replace(/^sha256:/, '').toLowerCase();
