@@ -6,7 +6,7 @@ import type { DatasetRow } from '../artifacts/ledger/schema.ts';
 import { terminal } from '../configs/failure.ts';
 import { PolicyList } from '../configs/policies.ts';
 import type { Refs } from '../configs/refs.ts';
-import { rowsIn, readLines, writeLines } from '../data/lines.ts';
+import { rowsIn, readLines } from '../data/lines.ts';
 import { PREPARE_SEED } from '../data/preparation-work.ts';
 import { prepareDatasets, withOwnTestSet } from '../data/preparation.ts';
 import { emptyProblem } from '../data/prepared.ts';
@@ -16,6 +16,7 @@ import { tokensFor } from '../data/tokens/counter.ts';
 import { loadTokenizer } from '../data/tokens/hugging-face.ts';
 import { dataReportPage, sourcesOf } from './data-report.ts';
 import type { StepContext } from './step/context.ts';
+import { saveRows } from './step/save-rows.ts';
 import { evalSetParts, evalSetsOf } from './eval-sets.ts';
 import { defineStep, type Step } from './step/define.ts';
 import type { Deps } from './step/deps.ts';
@@ -78,7 +79,7 @@ export function createPrepare(deps: Deps): Step<PrepareParams> {
 
     run: async (context) => {
       const { params, deps } = context;
-      const parts = await partsOf(context);
+      const parts = await context.identityParts();
       const base = await context.pathOf('base');
       const tokenizer = await loadTokenizer(base, { maskPrompt: params.maskPrompt });
       const made = await prepareDatasets({
@@ -119,7 +120,8 @@ export function createPrepare(deps: Deps): Step<PrepareParams> {
       };
       if (removed.rows > 0)
         outputs['quarantine'] = await context.save('Quarantine', { file: removed.path }, { rows: removed.rows });
-      if (fewShot.length > 0) outputs['fewShot'] = await saveRows(context, 'few-shot', fewShot);
+      if (fewShot.length > 0)
+        outputs['fewShot'] = await saveRows(context, 'few-shot', fewShot, { stage: 'prepared', kind: 'few-shot' });
       outputs['report'] = await context.save('DataReport', {
         text: await dataReportPage(context, { statistics, train: made.train, counter: tokenizer }),
       });
@@ -184,13 +186,6 @@ async function otherSets({ deps, inputs, params, instance }: Context): Promise<D
   return sets;
 }
 
-/** The named digests that the key was made of, so that exactly these sets are used. */
-async function partsOf(context: Context): Promise<Map<string, string>> {
-  const row = await findExecution(context.deps.ledger, context.run.id, context.instance);
-  const parts = JSON.parse(row?.parts_json ?? '{}') as Record<string, string>;
-  return new Map(Object.entries(parts).map(([name, digest]) => [name.replace(/^identity\./, ''), digest]));
-}
-
 async function earlierSplit({ store }: Deps, parts: ReadonlyMap<string, string>): Promise<EarlierSplit> {
   const prompts = async (digest: string | undefined): Promise<Set<string>> => {
     const ids = new Set<string>();
@@ -198,11 +193,4 @@ async function earlierSplit({ store }: Deps, parts: ReadonlyMap<string, string>)
     return ids;
   };
   return { test: await prompts(parts.get('earlier.test')), train: await prompts(parts.get('earlier.train')) };
-}
-
-async function saveRows(context: Context, kind: string, rows: readonly Row[]): Promise<Refs[string]> {
-  const file = writeLines(`${context.scratch}/${kind}.jsonl`);
-  for (const row of rows) file.write(row);
-  file.close();
-  return context.save('Dataset', { file: file.path }, { rows: rows.length, stage: 'prepared', kind });
 }

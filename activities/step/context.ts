@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { z } from 'zod';
 import { enterArtifact, findArtifact } from '../../artifacts/ledger/artifacts.ts';
-import { noteExecution, type Outcome } from '../../artifacts/ledger/executions.ts';
+import { findExecution, noteExecution, type Outcome } from '../../artifacts/ledger/executions.ts';
 import { recordEvent } from '../../artifacts/ledger/runs.ts';
 import type { ArtifactRef, ArtifactType, Refs, RunRef } from '../../configs/refs.ts';
 import { terminal } from '../../configs/failure.ts';
@@ -36,6 +36,8 @@ export interface StepContext<Params> {
   ): Promise<ArtifactRef>;
   /** What was noted about an artifact when it was made. */
   metaOf(digest: string): Promise<Record<string, unknown>>;
+  /** What `identity` gave as parts of the key, by name: exactly what the key was made of. */
+  identityParts(): Promise<ReadonlyMap<string, string>>;
   /** Tells how far the step is; shown by `anneal run` and in the Temporal UI. */
   progress(progress: JobProgress): void;
   /** Writes a line into the step's log. */
@@ -114,6 +116,11 @@ export function makeContext<Params>(
     },
     metaOf: async (digest) =>
       JSON.parse((await findArtifact(deps.ledger, digest))?.meta_json ?? '{}') as Record<string, unknown>,
+    identityParts: async () => {
+      const row = await findExecution(deps.ledger, run.id, instance);
+      const parts = JSON.parse(row?.parts_json ?? '{}') as Record<string, string>;
+      return new Map(Object.entries(parts).map(([name, value]) => [name.replace(/^identity\./, ''), value]));
+    },
     progress: (progress) => {
       watch.progress(progress);
       noteExecution(deps.ledger, executionId, { progress }).catch((error: unknown) =>

@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { canonicalJson, digestOf } from '../../artifacts/canonical.ts';
-import { findExecution } from '../../artifacts/ledger/executions.ts';
 import { failedAsks, findReplies, spendingByGenerator } from '../../artifacts/ledger/replies.ts';
 import type { ArtifactRef, Refs } from '../../configs/refs.ts';
 import { Synthesize } from '../../configs/synthesis.ts';
@@ -20,6 +19,7 @@ import type { Ask, Given } from '../../data/synthesis/strategy.ts';
 import { synthesize, type Reply, type Synthesized } from '../../data/synthesis/synthesize.ts';
 import { evalSetParts, evalSetsOf } from '../eval-sets.ts';
 import type { StepContext } from '../step/context.ts';
+import { saveRows } from '../step/save-rows.ts';
 import { defineStagedStep } from '../step/define.ts';
 import type { Deps } from '../step/deps.ts';
 import type { PlannedAsk } from './ask-batch.ts';
@@ -112,13 +112,6 @@ const familyOf = ({ params, inputs }: Context): string =>
     }),
   );
 
-/** Named parts of the key, without the prefix that the wrapper gives them. */
-async function partsOf({ deps, run, instance }: Context): Promise<Map<string, string>> {
-  const row = await findExecution(deps.ledger, run.id, instance);
-  const parts = JSON.parse(row?.parts_json ?? '{}') as Record<string, string>;
-  return new Map(Object.entries(parts).map(([name, value]) => [name.replace(/^identity\./, ''), value]));
-}
-
 async function givenOf(
   context: Context,
   parts: ReadonlyMap<string, string>,
@@ -133,7 +126,7 @@ async function givenOf(
 async function advance(context: Context): Promise<{ missing: Ask[] } | Synthesized> {
   const { deps, params, run } = context;
   const { settings } = params;
-  const parts = await partsOf(context);
+  const parts = await context.identityParts();
   const inputs = await inputsOf(deps, context.executionId);
   const grammars = new Map<string, Grammar>();
   const identities = new Map<string, string>();
@@ -181,7 +174,7 @@ const LANES = 4;
 
 async function planOf(context: Context, asks: readonly Ask[]): Promise<NeededAsks> {
   const { deps, params } = context;
-  const parts = await partsOf(context);
+  const parts = await context.identityParts();
   const file = writeLines(join(context.scratch, 'plan.jsonl'));
   for (const ask of asks)
     file.write({ key: keyOf(ask, parts.get(`generator.${ask.generator}`) ?? ''), ask } satisfies PlannedAsk);
@@ -218,6 +211,7 @@ async function conclude(context: Context, made: Synthesized) {
       ...kept.map(({ row }) => ({ ...row, side: 'train' as const })),
     ];
     outputs['train'] = await saveRows(context, 'train', rows, {
+      stage: 'synthesized',
       kind: 'sft',
       use: 'sft',
       synthetic: kept.length,
@@ -228,7 +222,8 @@ async function conclude(context: Context, made: Synthesized) {
     ['adversarial', 'adversarial'],
     ['drafts', 'eval'],
   ] as const) {
-    if (made[role].length > 0) outputs[role] = await saveRows(context, role, made[role], { kind, confirmed: false });
+    if (made[role].length > 0)
+      outputs[role] = await saveRows(context, role, made[role], { stage: 'synthesized', kind, confirmed: false });
   }
   if (made.aside.length > 0) {
     const file = writeLines(join(context.scratch, 'aside.jsonl'));
@@ -254,18 +249,6 @@ async function conclude(context: Context, made: Synthesized) {
     },
     cost: { tokens, ...(usd === null ? {} : { usd }) },
   };
-}
-
-async function saveRows(
-  context: Context,
-  name: string,
-  rows: readonly Row[],
-  meta: Record<string, unknown>,
-): Promise<ArtifactRef> {
-  const file = writeLines(join(context.scratch, `${name}.jsonl`));
-  for (const row of rows) file.write(row);
-  file.close();
-  return context.save('Dataset', { file: file.path }, { rows: rows.length, stage: 'synthesized', ...meta });
 }
 
 /** Local servers have nothing more to do in this run. */
