@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { canonicalJson } from '../artifacts/canonical.ts';
+import { canonicalJson } from '../configs/canonical-json.ts';
 import type { MetricName, Recipe } from '../configs/recipe.ts';
 import { terminal } from '../configs/failure.ts';
 import type { ArtifactRef, Measure } from '../configs/refs.ts';

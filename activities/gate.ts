@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { canonicalJson } from '../artifacts/canonical.ts';
+import { canonicalJson } from '../configs/canonical-json.ts';
 import { countLooks } from '../artifacts/ledger/executions.ts';
 import { terminal } from '../configs/failure.ts';
 import type { MetricName } from '../configs/recipe.ts';

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { canonicalJson, namedParts } from '../artifacts/canonical.ts';
+import { namedParts } from '../artifacts/canonical.ts';
+import { canonicalJson } from '../configs/canonical-json.ts';
 import { listEvalSets, registerDataset } from '../artifacts/ledger/datasets.ts';
 import { findExecution, refsOf } from '../artifacts/ledger/executions.ts';
 import type { DatasetRow } from '../artifacts/ledger/schema.ts';

@@ -2,7 +2,7 @@ import { cp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { canonicalJson } from '../artifacts/canonical.ts';
+import { canonicalJson } from '../configs/canonical-json.ts';
 import { terminal } from '../configs/failure.ts';
 import type { Recipe } from '../configs/recipe.ts';
 import { LOOK_EVERY_MS } from '../adapters/local/await.ts';

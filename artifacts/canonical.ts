@@ -1,13 +1,5 @@
 import { createHash } from 'node:crypto';
-
-/** JSON with sorted keys and no spaces: equal values give equal text. `undefined` fields are left out. */
-export function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_key, inner: unknown) =>
-    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).toSorted(([x], [y]) => (x < y ? -1 : x > y ? 1 : 0)))
-      : inner,
-  );
-}
+import { canonicalJson } from '../configs/canonical-json.ts';
 
 /** `sha256:…` of text or bytes. */
 export function digestOf(data: string | Uint8Array): string {

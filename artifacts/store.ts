@@ -16,7 +16,8 @@ import {
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { systemCode, terminal } from '../configs/failure.ts';
-import { canonicalJson, digestOf, hexOf } from './canonical.ts';
+import { digestOf, hexOf } from './canonical.ts';
+import { canonicalJson } from '../configs/canonical-json.ts';
 import { asideOf, digestFile, listFiles, writeAtomic } from './files.ts';
 
 /** One file of a folder artifact. */

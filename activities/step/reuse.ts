@@ -1,4 +1,5 @@
-import { canonicalJson, digestOf, namedParts } from '../../artifacts/canonical.ts';
+import { digestOf, namedParts } from '../../artifacts/canonical.ts';
+import { canonicalJson } from '../../configs/canonical-json.ts';
 import { findExecution, findHit, noteExecution, outcomeOf, type Outcome } from '../../artifacts/ledger/executions.ts';
 import type { ExecutionRow } from '../../artifacts/ledger/schema.ts';
 import { STEPS, type RunRef } from '../../configs/refs.ts';

@@ -1,4 +1,4 @@
-import { canonicalJson } from '../../artifacts/canonical.ts';
+import { canonicalJson } from '../../configs/canonical-json.ts';
 import { findArtifact } from '../../artifacts/ledger/artifacts.ts';
 import { refsOf } from '../../artifacts/ledger/executions.ts';
 import { versionNamed } from '../../artifacts/ledger/models.ts';

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import { canonicalJson, digestOf } from '../../artifacts/canonical.ts';
+import { digestOf } from '../../artifacts/canonical.ts';
+import { canonicalJson } from '../../configs/canonical-json.ts';
 import { failedAsks, findReplies, spendingByGenerator } from '../../artifacts/ledger/replies.ts';
 import type { ArtifactRef, Refs } from '../../configs/refs.ts';
 import { Synthesize } from '../../configs/synthesis.ts';

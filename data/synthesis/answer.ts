@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
+import { canonicalJson } from '../../configs/canonical-json.ts';
 import { unfit } from './shape.ts';
 import type { Ask } from './strategy.ts';
 
@@ -107,25 +108,16 @@ const MAX_SHOWN = 8000;
 export function keyOf(ask: Ask, generatorIdentity: string): string {
   const { messages, schema, seed, index, rows, label } = ask;
   // `rows` and `label` decide what a grammar, which has no messages, gives.
-  return sha256(canonical({ messages, schema, seed, index, rows, label, generator: generatorIdentity }));
+  return sha256(canonicalJson({ messages, schema, seed, index, rows, label, generator: generatorIdentity }));
 }
 
 /** sha256 of the prompt of an ask, 16 hex digits, as it stands in a row's origin. */
 export function promptDigest({ messages, schema, label, rows }: Ask): string {
-  return sha256(canonical(messages.length > 0 ? messages : { schema, label, rows })).slice(0, 16);
+  return sha256(canonicalJson(messages.length > 0 ? messages : { schema, label, rows })).slice(0, 16);
 }
 
 /** sha256, 64 hex digits. */
 export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
-
-/** JSON text with sorted keys and without what is undefined: the same for equal values. */
-export function canonical(value: unknown): string {
-  return JSON.stringify(value, (_key, inner: unknown) =>
-    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)))
-      : inner,
-  );
-}
 
 const validators = new Map<string, ValidateFunction>();
 /** Schemas differ by class and number of rows, so that few are in use at a time. */

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { canonicalJson, digestOf, hexOf, namedParts } from '../../../artifacts/canonical.ts';
+import { digestOf, hexOf, namedParts } from '../../../artifacts/canonical.ts';
+import { canonicalJson } from '../../../configs/canonical-json.ts';
 import { seeded } from '../support/random.ts';
 
 test('keys are sorted at every depth, lists keep their order, nothing is padded', () => {
