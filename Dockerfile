@@ -32,6 +32,7 @@ COPY cli cli
 COPY configs configs
 COPY data data
 COPY examples/support-triage examples/support-triage
+COPY evaluation evaluation
 COPY metrics metrics
 COPY worker worker
 COPY workflows workflows

@@ -24,7 +24,7 @@ const IDENTITY_FILE = 'anneal.json';
 /**
  * Trains a candidate as a job.
  *
- * Inputs: `train` (Dataset), `base` (Model). Outputs: `model` (Model), `log` (TrainingLog: step and loss).
+ * Inputs: `train` (Dataset), `base` (Model). Outputs: `model` (Model), `log` (TrainingLog: step with loss or devLoss).
  */
 export function createTune(deps: Deps): JobActivities<TuneParams> {
   return defineJobStep(deps, {
@@ -100,13 +100,22 @@ export function createTune(deps: Deps): JobActivities<TuneParams> {
       const outputs = {
         model: await context.save('Model', { folder }, { kind, base, chatTemplateSha256, tokenizerSha256 }),
         log: await context.save('TrainingLog', {
-          text: result.curve.map((point) => `${JSON.stringify(point)}\n`).join(''),
+          text: [...result.curve, ...(result.dev ?? []).map(({ step, loss }) => ({ step, devLoss: loss }))]
+            .map((point) => `${JSON.stringify(point)}\n`)
+            .join(''),
         }),
       };
       await tuner.release(context.jobKey);
       return {
         outputs,
-        facts: { steps, finalLoss, trainedTokens, droppedRows: droppedCount, device },
+        facts: {
+          steps,
+          finalLoss,
+          trainedTokens,
+          droppedRows: droppedCount,
+          ...(result.bestStep === undefined ? {} : { bestStep: result.bestStep, devRows: result.devRows ?? 0 }),
+          device,
+        },
         cost: { seconds, tokens: trainedTokens },
       };
     },

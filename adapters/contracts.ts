@@ -35,6 +35,10 @@ export interface TuneResult {
   /** Step and loss, oldest first. */
   curve: { step: number; loss: number }[];
   device: string;
+  /** Where the best checkpoint was chosen: rows held out, the loss on them, and the step that was taken. */
+  devRows?: number | undefined;
+  dev?: { step: number; loss: number }[] | undefined;
+  bestStep?: number | undefined;
 }
 
 /**
@@ -67,8 +71,10 @@ export interface GenerateOrder {
 }
 
 export interface GenerateResult {
-  /** JSONL, in the order of the prompts. */
+  /** JSONL, in the order of the prompts: `id`, `text` (null: no answer came), `promptTokens`, `completionTokens`. */
   predictions: string;
+  /** JSONL with `id` and `seconds`, for what was timed; apart, since no two runs take the same time. */
+  timings?: string;
   promptTokens: number;
   completionTokens: number;
   seconds: number;

@@ -126,6 +126,33 @@ const Tune = z
       .describe(
         'Steps between checkpoints, default 50. Too high: much is trained again after a crash. Too low: time goes to the disk.',
       ),
+    choose: z
+      .strictObject({
+        checkpoint: z
+          .enum(['last', 'best'])
+          .default('last')
+          .describe(
+            'Which checkpoint becomes the candidate. last: the one after all steps. best: the one with the least loss on rows held out.',
+          ),
+        dev: z
+          .number()
+          .gt(0)
+          .max(0.5)
+          .default(0.1)
+          .describe(
+            'Share of the training rows held out for best, default 0.1. Too high: little is left to learn from. Too low: chance chooses.',
+          ),
+        on: z
+          .string()
+          .regex(
+            /^dev$/,
+            'expected dev: a checkpoint chosen on the test set would make every verdict on that set worthless',
+          )
+          .default('dev')
+          .describe('Rows to choose by: dev, those held out of training. The test set is refused.'),
+      })
+      .describe('Which checkpoint of the training is taken.')
+      .optional(),
     price: z
       .strictObject({
         training: z.number().min(0).describe('US dollars for a million trained tokens.'),

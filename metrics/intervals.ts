@@ -1,5 +1,6 @@
-import normalQuantile from '@stdlib/stats-base-dists-normal-quantile';
-import tQuantile from '@stdlib/stats-base-dists-t-quantile';
+import { average as averageOf, variance } from './inference/moments.ts';
+import { wilson } from './inference/proportions.ts';
+import { tQuantile } from './inference/special.ts';
 
 /** A value with the number of items it rests on and its two-sided 95 % interval. */
 export interface Measured {
@@ -9,22 +10,13 @@ export interface Measured {
 }
 
 /**
- * Share of ones with Wilson's interval:
- * (p + z²/2n ∓ z √(p(1−p)/n + z²/4n²)) / (1 + z²/n).  Wilson 1927, JASA 22:209.
+ * Share of ones with Wilson's interval ({@link wilson}).
  *
- * @throws RangeError when n is 0: a share of nothing is not 0.
+ * @throws RangeError when n is 0: a share of nothing is not 0; and when `ones` and `n` are not counts.
  */
 export function proportion(ones: number, n: number, confidence = 0.95): Measured {
   if (n < 1) throw new RangeError('a proportion needs at least one item');
-  const z = normalQuantile(1 - (1 - confidence) / 2, 0, 1);
-  const p = ones / n;
-  const centre = p + (z * z) / (2 * n);
-  const spread = z * Math.sqrt((p * (1 - p)) / n + (z * z) / (4 * n * n));
-  const scale = 1 + (z * z) / n;
-  // At 0 and at n the near bound is the share itself; computed, it is off by a rounding error.
-  const low = ones === 0 ? 0 : (centre - spread) / scale;
-  const high = ones === n ? 1 : (centre + spread) / scale;
-  return { value: p, n, ci: [low, high] };
+  return { value: ones / n, n, ci: wilson(ones, n, confidence) };
 }
 
 /**
@@ -53,8 +45,5 @@ export function mean(values: readonly number[], range: [number, number], confide
 
 /** Mean and sample standard deviation (n − 1). */
 export function moments(values: readonly number[]): { average: number; deviation: number } {
-  const n = values.length;
-  const average = values.reduce((sum, value) => sum + value, 0) / n;
-  const squares = values.reduce((sum, value) => sum + (value - average) ** 2, 0);
-  return { average, deviation: n > 1 ? Math.sqrt(squares / (n - 1)) : 0 };
+  return { average: averageOf(values), deviation: values.length > 1 ? Math.sqrt(variance(values)) : 0 };
 }

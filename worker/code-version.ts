@@ -4,7 +4,17 @@ import { join } from 'node:path';
 import { root } from '../scripts/toolchain.js';
 
 /** Rooms whose code runs inside a worker. */
-const WORKER_ROOMS = ['activities', 'adapters', 'artifacts', 'configs', 'data', 'metrics', 'worker', 'workflows'];
+const WORKER_ROOMS = [
+  'activities',
+  'adapters',
+  'artifacts',
+  'configs',
+  'data',
+  'evaluation',
+  'metrics',
+  'worker',
+  'workflows',
+];
 const WORKFLOW_ROOMS = ['configs', 'workflows'];
 
 /** Digest (16 hex digits) of the code a worker runs; a worker with another one is replaced by `anneal run`. */

@@ -29,7 +29,12 @@ export function createMlxGenerator({ jobs }: { jobs: string }): Generator {
         program,
       );
       await awaitJob(folder, program, watch);
-      return { predictions: join(folder, 'output', 'predictions.jsonl'), ...(await readResult(folder, Result)) };
+      const output = (name: string): string => join(folder, 'output', name);
+      return {
+        predictions: output('predictions.jsonl'),
+        timings: output('timings.jsonl'),
+        ...(await readResult(folder, Result)),
+      };
     },
   };
 }

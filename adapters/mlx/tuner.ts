@@ -14,6 +14,9 @@ const Result = z.object({
   chatTemplateSha256: z.string(),
   tokenizerSha256: z.string(),
   device: z.string(),
+  devRows: z.int().optional(),
+  bestStep: z.int().optional(),
+  dev: z.array(z.object({ step: z.int(), loss: z.number() })).optional(),
 });
 
 /** Trains on this machine with mlx-lm (Metal, CUDA or CPU), as a job of its own in `jobs/`. */
@@ -23,13 +26,14 @@ export function createMlxTuner({ jobs }: { jobs: string }): Tuner {
     identity: async () => ({ tuner: 'mlx', ...(await pythonIdentity()) }),
 
     submit: async (key, { base, train, settings }, run) => {
-      const { tuner: _tuner, price: _price, gradientClip, lora, ...rest } = settings;
+      const { tuner: _tuner, price: _price, gradientClip, lora, choose, ...rest } = settings;
       const spec = {
         kind: 'train',
         base,
         train,
         ...rest,
         gradientClip: gradientClip ?? null,
+        choose: choose ? { checkpoint: choose.checkpoint, dev: choose.dev } : null,
         lora: { ...lora, keys: lora.keys ?? null },
         reportEvery: Math.max(1, Math.min(10, Math.floor(settings.iterations / 20))),
         warmStart: null,

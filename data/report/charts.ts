@@ -1,11 +1,10 @@
 import * as Plot from '@observablehq/plot';
-import { parseHTML } from 'linkedom';
 import { cut } from '../look/cut.ts';
 import type { Bar } from '../look/lengths.ts';
 import { visible } from '../look/visible.ts';
-import { Html } from './html.ts';
+import { draw } from './draw.ts';
+import type { Html } from './html.ts';
 
-const WIDTH = 410;
 const LABEL_CHARACTERS = 20;
 
 /** A bar with its name: one a name and series. */
@@ -18,7 +17,8 @@ export interface NamedValue {
 }
 export type Color = 'a' | 'b' | 'bad' | 'good';
 
-const colorOf = (color: Color): string => `var(--${color})`;
+/** A colour of the theme, for CSS and SVG. */
+export const colorOf = (color: Color): string => `var(--${color})`;
 
 /** Bars that lie, one group a name, for shares (`percent`) or counts; names are cut to what fits. */
 export function barChart(
@@ -141,20 +141,6 @@ export function histogramChart(
   );
 }
 
-function draw(options: Plot.PlotOptions, alt: string): Html {
-  const { document } = parseHTML('<html><body></body></html>');
-  const svg = Plot.plot({
-    ...options,
-    document,
-    width: WIDTH,
-    className: 'plot',
-    ariaLabel: alt,
-    style: { fontSize: '11.5px', fontFamily: 'system-ui, sans-serif', background: 'none', overflow: 'visible' },
-  });
-  svg.setAttribute('role', 'img');
-  return new Html(svg.outerHTML);
-}
-
 /** Ticks that people read: 1, 10, 100 …; between few of them also 2 and 5 times those. */
 function ticksBetween(low: number, high: number): number[] {
   const powers = Array.from({ length: 15 }, (_, at) => 10 ** at);
@@ -169,5 +155,6 @@ function ticksBetween(low: number, high: number): number[] {
 const round = (value: number): number => Number(value.toPrecision(value >= 100 ? 3 : 2));
 
 const compactFormat = new Intl.NumberFormat('en-US', { notation: 'compact', maximumFractionDigits: 1 });
-const compact = (value: number): string =>
+/** A number for an axis: 1.5K, 0.05. */
+export const compact = (value: number): string =>
   value > 0 && value < 0.1 ? String(round(value)) : compactFormat.format(value);

@@ -8,7 +8,8 @@ export class Html {
   }
 }
 
-type Piece = Html | string | number | null | undefined | false | readonly Piece[];
+/** What may stand in a template. */
+export type Piece = Html | string | number | null | undefined | false | readonly Piece[];
 
 /** HTML out of a template: what is put in is untrusted text and escaped, unless it is {@link Html}. */
 export function html(parts: TemplateStringsArray, ...pieces: Piece[]): Html {
@@ -41,18 +42,29 @@ export function percent(share: number): string {
   return share > 0 && share < 0.0005 ? '< 0.1 %' : `${(share * 100).toFixed(1)} %`;
 }
 
-/** A table whose columns named in `numeric` stand right; `empty` says what it means that there is no row. */
-export function table(heads: string[], rows: Piece[][], { numeric = [] as number[], empty = 'None.' } = {}): Html {
+/**
+ * A table whose columns named in `numeric` stand right; `empty` says what it means that there is no row.
+ * `label` names it for those who hear it, `rowHeads` makes the first cell of each row its head, `isNarrow` keeps few
+ * columns close together.
+ */
+export function table(
+  heads: readonly Piece[],
+  rows: readonly (readonly Piece[])[],
+  { numeric = [] as readonly number[], empty = 'None.', label = 'Table', rowHeads = false, isNarrow = false } = {},
+): Html {
   if (rows.length === 0) return html`<p class="none">${empty}</p>`;
   const right = (at: number) => (numeric.includes(at) ? new Html(' class="n"') : '');
   const head = heads.map((text, at) => html`<th scope="col" ${right(at)}>${text}</th>`);
+  const cellOf = (cell: Piece, at: number) =>
+    rowHeads && at === 0 ? html`<th scope="row" ${right(at)}>${cell}</th>` : html`<td ${right(at)}>${cell}</td>`;
   const body = rows.map(
     (cells) =>
       html`<tr>
-        ${cells.map((cell, at) => html`<td ${right(at)}>${cell}</td>`)}
+        ${cells.map(cellOf)}
       </tr> `,
   );
-  return html`<div class="scroll">
+  // Focusable, so that a table wider than the screen can be moved by keyboard.
+  return html`<div class="scroll${isNarrow && ' narrow'}" tabindex="0" role="region" aria-label="${label}">
     <table>
       <thead>
         <tr>

@@ -114,6 +114,7 @@ test('the worker image is made of what is in the repository, and does not run as
       'artifacts',
       'configs',
       'data',
+      'evaluation',
       'metrics',
       'worker',
       'workflows',

@@ -27,10 +27,11 @@ def save(root: Path, step: int, model: Any, optimizer: Any, state: dict[str, Any
     with new_folder(root / str(step)) as aside:
         save_arrays(aside / _FILES[0], model.trainable_parameters())
         save_arrays(aside / _FILES[1], optimizer.state)
-        sums = {name: _sha256(aside / name) for name in _FILES}
+        sums = {name: sha256(aside / name) for name in _FILES}
         (aside / "state.json").write_text(to_json({**state, "step": step, "sha256": sums}), encoding="utf-8")
     for old in _steps(root)[:-_KEEP]:
         shutil.rmtree(root / str(old))
+    _drop_beaten(root)
 
 
 def resume(root: Path, spec_digest: str, model: Any, optimizer: Any) -> dict[str, Any] | None:
@@ -41,6 +42,7 @@ def resume(root: Path, spec_digest: str, model: Any, optimizer: Any) -> dict[str
         folder = root / str(step)
         try:
             state = _read(folder, spec_digest)
+            _check_best(root, state)
             _restore(folder, model, optimizer)
             return state
         except (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError) as error:
@@ -61,9 +63,24 @@ def _read(folder: Path, spec_digest: str) -> dict[str, Any]:
     if state["specDigest"] != spec_digest:
         raise ValueError("it belongs to another spec or other rows")
     for name in _FILES:
-        if _sha256(folder / name) != state["sha256"][name]:
+        if sha256(folder / name) != state["sha256"][name]:
             raise ValueError(f"{name} is damaged")
     return state
+
+
+def _check_best(root: Path, state: dict[str, Any]) -> None:
+    best = state.get("best")
+    if best and sha256(root / f"best-{best['step']}" / _FILES[0]) != best["sha256"]:
+        raise ValueError("the best weights it names are damaged")
+
+
+def _drop_beaten(root: Path) -> None:
+    """Removes best weights that no checkpoint names any more."""
+    states = [json.loads((root / str(step) / "state.json").read_text(encoding="utf-8")) for step in _steps(root)]
+    named = {f"best-{state['best']['step']}" for state in states if "best" in state}
+    for path in root.glob("best-*"):
+        if named and path.name not in named:
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def _restore(folder: Path, model: Any, optimizer: Any) -> None:
@@ -76,7 +93,8 @@ def _restore(folder: Path, model: Any, optimizer: Any) -> None:
     optimizer.state = state
 
 
-def _sha256(path: Path) -> str:
+def sha256(path: Path) -> str:
+    """Hex digest of a file."""
     digest = hashlib.sha256()
     with open(path, "rb") as file:
         while block := file.read(2**20):

@@ -39,7 +39,7 @@ def generate(job: Job, data: dict[str, Any]) -> dict[str, Any]:
         check_tokens(base, prompt.tokens, prompt.id)
     done = _finished(job.folder / "predictions.jsonl", {prompt.id for prompt in prompts})
     rate = _answer_all(job, spec, base, prompts, done)
-    _write_output(job.folder, [done[prompt.id] for prompt in prompts])
+    _write_output(job.folder, [done[prompt.id] for prompt in prompts], _timings(job.folder / "timings.jsonl"))
     return {
         "rows": len(prompts),
         "promptTokens": sum(answer["promptTokens"] for answer in done.values()),
@@ -86,8 +86,10 @@ def _answer_all(job: Job, spec: GenerateSpec, base: Any, prompts: list[Prompt], 
     for number, batch in enumerate(make_batches(prompts, spec.batch_size)):
         if all(prompt.id in done for prompt in batch):
             continue
-        answers = answer_batch(job, spec, base, batch, number)
+        answers, seconds = answer_batch(job, spec, base, batch, number)
         new = [answer for answer in answers if answer["id"] not in done]
+        # Before the answers, which say that a row is done; in a file of its own, since no two runs take the same time.
+        append_lines(job.folder / "timings.jsonl", [to_json(one) for one in seconds])
         append_lines(job.folder / "predictions.jsonl", [to_json(answer) for answer in new])
         done.update((answer["id"], answer) for answer in new)
         tokens += sum(answer["completionTokens"] for answer in answers)
@@ -95,8 +97,11 @@ def _answer_all(job: Job, spec: GenerateSpec, base: Any, prompts: list[Prompt], 
     return tokens / max(time.monotonic() - began, 1e-9)
 
 
-def answer_batch(job: Job, spec: GenerateSpec, base: Any, batch: list[Prompt], number: int) -> list[dict[str, Any]]:
-    """The answers to one batch, in its order. Throws Interrupted when asked to stop: its rows are then done again."""
+def answer_batch(
+    job: Job, spec: GenerateSpec, base: Any, batch: list[Prompt], number: int
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The answers to one batch, in its order, and the seconds each took. Throws Interrupted when asked to stop: its
+    rows are then done again."""
     import mlx.core as mx
     from mlx_lm.generate import BatchGenerator
     from mlx_lm.sample_utils import make_sampler
@@ -112,6 +117,8 @@ def answer_batch(job: Job, spec: GenerateSpec, base: Any, batch: list[Prompt], n
     names = generator.insert([prompt.tokens for prompt in batch], [spec.max_tokens] * len(batch))
     tokens: dict[int, list[int]] = {name: [] for name in names}
     reasons: dict[int, str] = {}
+    ended: dict[int, float] = {}
+    began = time.monotonic()
     while responses := generator.next_generated():
         if job.stopping:
             raise interrupted("Stopped between two batches; the predictions so far are kept; start the job again to go on.")
@@ -123,8 +130,11 @@ def answer_batch(job: Job, spec: GenerateSpec, base: Any, batch: list[Prompt], n
             elif _ends_with_stop(base.tokenizer, tokens[response.uid], spec.stop):
                 generator.remove([response.uid])
                 reasons[response.uid] = "stop"
+            if response.uid in reasons:
+                ended[response.uid] = time.monotonic()
     generator.close()
-    return [_prediction(base, spec, prompt, tokens[name], reasons[name]) for name, prompt in zip(names, batch)]
+    answers = [_prediction(base, spec, prompt, tokens[name], reasons[name]) for name, prompt in zip(names, batch)]
+    return answers, [{"id": prompt.id, "seconds": round(ended[name] - began, 4)} for name, prompt in zip(names, batch)]
 
 
 def _ends_with_stop(tokenizer: Any, tokens: list[int], stop: list[str]) -> bool:
@@ -147,10 +157,25 @@ def _prediction(base: Any, spec: GenerateSpec, prompt: Prompt, tokens: list[int]
     }
 
 
-def _write_output(folder: Path, answers: list[dict[str, Any]]) -> None:
-    text = "".join(to_json(answer) + "\n" for answer in answers)
+def _timings(path: Path) -> dict[str, float]:
+    """Seconds by row; a row that was done again took what it took last."""
+    lines = path.read_bytes().split(b"\n")[:-1] if path.exists() else []
+    return {one["id"]: one["seconds"] for line in lines if (one := _timing(line))}
+
+
+def _timing(line: bytes) -> dict[str, Any] | None:
+    try:
+        timing = json.loads(line)
+    except ValueError:  # torn by a crash
+        return None
+    return timing if isinstance(timing, dict) and {"id", "seconds"} <= set(timing) else None
+
+
+def _write_output(folder: Path, answers: list[dict[str, Any]], timings: dict[str, float]) -> None:
+    known = [{"id": answer["id"], "seconds": timings[answer["id"]]} for answer in answers if answer["id"] in timings]
     with new_folder(folder / "output") as aside:
-        (aside / "predictions.jsonl").write_text(text, encoding="utf-8")
+        for name, lines in (("predictions", answers), ("timings", known)):
+            (aside / f"{name}.jsonl").write_text("".join(to_json(line) + "\n" for line in lines), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -38,6 +38,7 @@ class TrainSpec:
     checkpoint_every: int
     report_every: int
     warm_start: Path | None
+    dev_share: float | None  # of the rows, held out to choose the best checkpoint by; None: the last one
 
 
 @dataclass(frozen=True)
@@ -146,6 +147,14 @@ def _lora(data: Any) -> Lora:
     )
 
 
+def _dev_share(data: Any) -> float | None:
+    if data is None:
+        return None
+    fields = _Fields(data, "choose")
+    share = fields.number("dev", 0, 0.5, above=True)
+    return share if fields.choice("checkpoint", ("last", "best")) == "best" else None
+
+
 def train_spec(data: dict[str, Any]) -> TrainSpec:
     fields = _Fields(data)
     method = fields.choice("method", ("lora", "dora", "full"))
@@ -167,6 +176,7 @@ def train_spec(data: dict[str, Any]) -> TrainSpec:
         checkpoint_every=fields.integer("checkpointEvery", 1),
         report_every=fields.integer("reportEvery", 1),
         warm_start=fields.maybe_path("warmStart"),
+        dev_share=_dev_share(data.get("choose")),
     )
     if spec.warmup_steps >= spec.iterations:
         raise fields.wrong("warmupSteps", f"below iterations ({spec.iterations})")

@@ -26,6 +26,7 @@ def train(job: Job, data: dict[str, Any]) -> dict[str, Any]:
     offline()
     from base_model import check_tokens, load_base
     from chat import Chat
+    from choice import hold_out
 
     base = load_base(spec.base)
     chat = Chat(base)
@@ -37,10 +38,11 @@ def train(job: Job, data: dict[str, Any]) -> dict[str, Any]:
         raise bad_data(f"All {len(rows)} rows are over maxTokens {spec.max_tokens}; the shortest has {shortest}.")
     for example in kept:
         check_tokens(base, example.tokens, example.id)
-    learned = _fit(job, spec, base, kept, _digest(data, spec))
+    rows_kept, dev = (kept, []) if spec.dev_share is None else hold_out(kept, spec.dev_share)
+    learned = _fit(job, spec, base, rows_kept, dev, _digest(data, spec))
     return {
         **learned,
-        "rows": len(kept),
+        "rows": len(rows_kept),
         "droppedCount": len(dropped),
         "droppedRows": [example.id for example in dropped[:_DROPPED_NAMED]],
         "chatTemplateSha256": chat.template_sha256,
@@ -54,10 +56,11 @@ def _digest(data: dict[str, Any], spec: TrainSpec) -> str:
     return hashlib.sha256((json.dumps(data, sort_keys=True) + rows).encode("utf-8")).hexdigest()
 
 
-def _fit(job: Job, spec: TrainSpec, base: Any, examples: list[Any], digest: str) -> dict[str, Any]:
+def _fit(job: Job, spec: TrainSpec, base: Any, examples: list[Any], dev: list[Any], digest: str) -> dict[str, Any]:
     import checkpoints
     import mlx.core as mx
     from base_model import device
+    from choice import Choice
     from mlx.utils import tree_flatten
     from mlx_lm.utils import get_total_parameters
     from tuning import make_optimizer, make_trainable
@@ -68,8 +71,11 @@ def _fit(job: Job, spec: TrainSpec, base: Any, examples: list[Any], digest: str)
     state = checkpoints.resume(job.folder / "checkpoints", digest, base.model, optimizer)
     resumed = state["step"] if state else None
     state = state or {"specDigest": digest, "step": 0, "window": [], "reports": [], "firstLoss": None, "trainedTokens": 0}
+    choice = Choice(job.folder / "checkpoints", dev, spec.batch_size) if dev else None
     job.start(state["step"], spec.iterations)
-    _loop(job, spec, base.model, optimizer, examples, state)
+    _loop(job, spec, base.model, optimizer, examples, choice, state)
+    if choice:
+        choice.restore(base.model, state)
     trainable = [array for _, array in tree_flatten(base.model.trainable_parameters())]
     if not all(mx.all(mx.isfinite(array)).item() for array in trainable):
         raise _diverged(spec, spec.iterations, "weights")
@@ -80,6 +86,7 @@ def _fit(job: Job, spec: TrainSpec, base: Any, examples: list[Any], digest: str)
         "firstLoss": state["firstLoss"],
         "finalLoss": _mean(state["reports"]),
         "trainedTokens": state["trainedTokens"],
+        **({"devRows": len(dev), "dev": state["dev"], "bestStep": state["best"]["step"]} if choice else {}),
         "epochs": round(spec.iterations * spec.batch_size / len(examples), 4),
         "seconds": round(job.seconds(), 3),
         "trainableParameters": sum(array.size for array in trainable),
@@ -89,7 +96,9 @@ def _fit(job: Job, spec: TrainSpec, base: Any, examples: list[Any], digest: str)
     }
 
 
-def _loop(job: Job, spec: TrainSpec, model: Any, optimizer: Any, examples: list[Any], state: dict[str, Any]) -> None:
+def _loop(
+    job: Job, spec: TrainSpec, model: Any, optimizer: Any, examples: list[Any], choice: Any, state: dict[str, Any]
+) -> None:
     """Runs the remaining steps; `state` follows the loss and is what a checkpoint keeps."""
     import checkpoints
     import mlx.core as mx
@@ -112,7 +121,10 @@ def _loop(job: Job, spec: TrainSpec, model: Any, optimizer: Any, examples: list[
             read, since = 0, time.monotonic()
             job.step(step, spec.iterations, rate, first, loss=state["reports"][-1])
         stopping = job.stopping and step < spec.iterations
-        if stopping or step % spec.checkpoint_every == 0:
+        due = step % spec.checkpoint_every == 0
+        if choice and (due or step == spec.iterations):
+            job.event("dev", step=step, loss=choice.look(step, model, state))
+        if stopping or due:
             checkpoints.save(job.folder / "checkpoints", step, model, optimizer, state)
             job.event("checkpoint", step=step)
         if stopping:

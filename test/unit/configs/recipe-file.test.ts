@@ -227,10 +227,10 @@ describe('a wrong field', () => {
   test('that nobody knows is named with the nearest known one', () => {
     expect(problemsOf(withLines('tune:', '  iteration: 10', '  lora:', '    Rank: 4', '  zebra: 1')))
       .toMatchInlineSnapshot(`
-      "recipe.yaml:13:3: tune.iteration: unknown key "iteration": did you mean "iterations"?
-      recipe.yaml:15:5: tune.lora.Rank: unknown key "Rank": did you mean "rank"?
-      recipe.yaml:16:3: tune.zebra: unknown key "zebra": known here: tuner, method, iterations, batchSize, learningRate, schedule, warmupSteps, weightDecay, gradientClip, maxTokens, maskPrompt, seed, checkpointEvery, price, lora"
-    `);
+        "recipe.yaml:13:3: tune.iteration: unknown key "iteration": did you mean "iterations"?
+        recipe.yaml:15:5: tune.lora.Rank: unknown key "Rank": did you mean "rank"?
+        recipe.yaml:16:3: tune.zebra: unknown key "zebra": known here: tuner, method, iterations, batchSize, learningRate, schedule, warmupSteps, weightDecay, gradientClip, maxTokens, maskPrompt, seed, checkpointEvery, choose, price, lora"
+      `);
   });
 
   test('written with a dot at the top of the file is found where it stands', () => {

@@ -122,6 +122,29 @@ class TrainTest(JobCase):
         other = self.train(warmStart=str(first.folder / "output"))
         self.fails(other, "BadSpec", "has fine_tune_type 'dora', the spec 'lora'")
 
+    def test_the_best_checkpoint_is_chosen_by_rows_held_out(self) -> None:
+        import mlx.core as mx
+
+        best = {"choose": {"checkpoint": "best", "dev": 0.3}, "learningRate": 0.05, "schedule": "constant"}
+        whole = self.done(self.train(**best))
+        result = whole.result()
+        self.assertEqual([look["step"] for look in result["dev"]], [7, 14, 21, 28, 35, 42, 49, 56, 60])
+        least = min(result["dev"], key=lambda look: look["loss"])
+        self.assertEqual(result["bestStep"], least["step"])
+        self.assertEqual(result["rows"] + result["devRows"], 30)
+        self.assertLess(result["bestStep"], 60, "the sample should overfit, or this shows nothing")
+        kept = whole.folder / "checkpoints" / f"best-{result['bestStep']}" / "weights.safetensors"
+        output = mx.load(str(whole.folder / "output" / "adapters.safetensors"))
+        self.assertTrue(all(mx.array_equal(array, output[name]).item() for name, array in mx.load(str(kept)).items()))
+
+        killed = self.train(**best)
+        killed.stop_when(lambda job: job.has("checkpoint", 35), signal.SIGKILL)
+        self.done(killed)
+        self.assertEqual(killed.sha256("adapters.safetensors"), whole.sha256("adapters.safetensors"))
+        self.assertEqual(killed.result()["dev"], result["dev"])
+        self.fails(self.train(choose={"checkpoint": "best", "dev": 0.0001}), "BadData", "leaves none to choose by")
+        self.fails(self.train(choose={"checkpoint": "first", "dev": 0.1}), "BadSpec", "one of last, best")
+
     def test_long_rows_are_dropped_and_named(self) -> None:
         mixed = self.root / "mixed.jsonl"
         long = {"id": "long", "messages": [{"role": "user", "content": "card " * 99}, {"role": "assistant", "content": "a"}]}
