@@ -5,6 +5,10 @@ export { corpusChrf, sentenceChrf, chrfStatistics, chrfOf, chrfSignature } from 
 export type { ChrfOptions, ChrfScore } from './text/chrf.ts';
 export { corpusTer, sentenceTer, terStatistics, terOf, terSignature } from './text/ter.ts';
 export type { TerOptions, TerScore } from './text/ter.ts';
+export { rouge, rougeMulti } from './text/rouge.ts';
+export type { RougeOptions, RougeScore, RougeType } from './text/rouge.ts';
+export { charRouge, charRougeMulti } from './text/char-rouge.ts';
+export type { CharRougeType } from './text/char-rouge.ts';
 export { exactMatch } from './exact-match.ts';
 export { tokenF1 } from './token-f1.ts';
 
