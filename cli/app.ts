@@ -530,6 +530,30 @@ const data = buildRouteMap({
   docs: { brief: 'Look at data, bring them in, take them out' },
 });
 
+const metrics = command({
+  docs: docs(
+    'Score a file of predictions',
+    [
+      [
+        'metrics answers.jsonl',
+        'the usual metrics of rows {"prediction": …, "references": […]}, each with its interval',
+      ],
+      ['metrics answers.jsonl --metric bleu:tokenize=intl --metric rougeL:stemmer=true --json', 'these two, as JSON'],
+      ['metrics - --metric exactMatch --per-item < answers.jsonl', 'from standard input, row by row as well'],
+    ],
+    'BLEU, chrF and TER are those of sacrebleu 2.6, ROUGE is that of rouge_score 0.1.2; docs/metrics.md lists all. What cannot be measured counts as the worst.',
+  ),
+  parameters: {
+    flags: {
+      metric: list('metric', 'A metric, e.g. bleu:tokenize=intl; may be given again. Default: five usual ones'),
+      perItem: flag('Give the scores of every row, too'),
+      json,
+    },
+    positional: tuple(argument('file', 'JSONL file, or - for standard input')),
+  },
+  load: async () => (await import('./commands/metrics.ts')).metrics,
+});
+
 const root = buildRouteMap({
   routes: {
     init,
@@ -543,6 +567,7 @@ const root = buildRouteMap({
     cancel,
     resume,
     cache,
+    metrics,
     lineage,
     models,
     promote,

@@ -1,4 +1,7 @@
 // What `import … from 'anneal/metrics'` offers: pure functions without any dependency on the rest of Anneal.
+export { metricNames, MetricSpecError, parseMetric } from './registry.ts';
+export type { Metric, MetricItem, Score, Summary } from './metric.ts';
+
 export { corpusBleu, sentenceBleu, bleuStatistics, bleuOf, bleuSignature } from './text/bleu.ts';
 export type { BleuOptions, BleuScore, Smoothing } from './text/bleu.ts';
 export { corpusChrf, sentenceChrf, chrfStatistics, chrfOf, chrfSignature } from './text/chrf.ts';
@@ -11,6 +14,13 @@ export { charRouge, charRougeMulti } from './text/char-rouge.ts';
 export type { CharRougeType } from './text/char-rouge.ts';
 export { exactMatch } from './exact-match.ts';
 export { tokenF1 } from './token-f1.ts';
+export { editSimilarity } from './edit-similarity.ts';
+export { embeddingSimilarity } from './embedding-similarity.ts';
+export { schemaTest } from './json-schema.ts';
+export { lastNumber, numericMatch } from './numeric.ts';
+export { patternTest } from './regex.ts';
+export { TOOL_CALL_METRICS } from './tools/tool-calls.ts';
+export { TRAJECTORY_METRICS, trajectorySingleToolUse } from './tools/trajectories.ts';
 
 export { confusionMatrix } from './classification/confusion-matrix.ts';
 export type { ConfusionMatrix } from './classification/confusion-matrix.ts';
