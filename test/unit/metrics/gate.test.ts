@@ -52,8 +52,8 @@ describe('the verdict', () => {
       Of 200 test items the candidate is better on 16, worse on 12, equal on 172: mean gain +0.0200.
       With 95 % confidence the true gain lies above −0.0238, and with the same confidence below +0.0638: neither side of the 0 asked for is proved.
       Only 28 items differ; the exact McNemar test (p = 0.2858) does not confirm the gain.
-      About 2169 test items would be needed to prove a gain of this size.
-      A true gain of +0.0659 or more would have been found with 80 % probability."
+      About 2334 test items would be needed to prove a gain of this size.
+      A true gain of +0.0683 or more would have been found with 80 % probability."
     `);
     expect(asRead(binary(12, 16, 172))).toMatchInlineSnapshot(`
       "inconclusive
@@ -61,7 +61,7 @@ describe('the verdict', () => {
       With 95 % confidence the true gain lies above −0.0638, and with the same confidence below +0.0238: neither side of the 0 asked for is proved.
       Only 28 items differ; the exact McNemar test (p = 0.8275) does not confirm the gain.
       More test items are needed to prove either.
-      A true gain of +0.0659 or more would have been found with 80 % probability."
+      A true gain of +0.0683 or more would have been found with 80 % probability."
     `);
   });
 
@@ -73,8 +73,8 @@ describe('the verdict', () => {
       Of 40 test items the candidate is better on 7, worse on 2, equal on 31: mean gain +0.1250.
       With 95 % confidence the true gain lies above +0.0015, and with the same confidence below +0.2485: neither side of the 0 asked for is proved.
       Only 9 items differ; the exact McNemar test (p = 0.0898) does not confirm the gain.
-      About 85 test items would be needed to prove a gain of this size.
-      A true gain of +0.1822 or more would have been found with 80 % probability."
+      About 95 test items would be needed to prove a gain of this size.
+      A true gain of +0.1924 or more would have been found with 80 % probability."
     `);
   });
 

@@ -1,12 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { METRICS } from '../../../configs/metric-names.ts';
-import type { MetricItem } from '../../../metrics/metric.ts';
+import type { MetricItem, Score } from '../../../metrics/metric.ts';
 import { metricNames, MetricSpecError, parseMetric } from '../../../metrics/registry.ts';
 
 /** The scores of some items, and their summary. */
 async function scored(spec: string, items: MetricItem[], schemas?: Record<string, unknown>) {
   const metric = parseMetric(spec, schemas ? { schemas } : {});
-  const scores = await Promise.all(items.map((item) => metric.score(item)));
+  const scores: Score[] = [];
+  for (const item of items) scores.push(await metric.score(item));
   return { scores: scores.map(({ value }) => value), summary: metric.summary(items, scores), metric };
 }
 
@@ -96,7 +97,7 @@ describe('forms of answers', () => {
       'Here: {"a":1}',
       '{"a":1}{"a":2}',
       '```json\n{"a":1}\n```',
-      `${'['.repeat(5000)}`,
+      '['.repeat(5000),
     ];
     expect(
       (

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { corpusBleu, sentenceBleu } from '../../../../metrics/text/bleu.ts';
 import { charRouge, charRougeMulti } from '../../../../metrics/text/char-rouge.ts';
