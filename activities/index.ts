@@ -1,5 +1,6 @@
 import type { Deps } from './step/deps.ts';
-import { createEvaluate } from './evaluate.ts';
+import { createEvaluate } from './evaluation/evaluate.ts';
+import { createProbe } from './evaluation/probe.ts';
 import { createGate } from './gate.ts';
 import { createIngest } from './ingest.ts';
 import { createPrepare } from './prepare.ts';
@@ -25,7 +26,7 @@ export function createActivities(deps: Deps) {
       submitTune,
       cancelTune,
     },
-    train: { awaitTune, evaluate: createEvaluate(deps), askBatch },
+    train: { awaitTune, evaluate: createEvaluate(deps), probe: createProbe(deps), askBatch },
   };
 }
 

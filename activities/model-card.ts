@@ -1,7 +1,7 @@
 import { stringify } from 'yaml';
 import type { PreparedStatistics } from '../data/prepared.ts';
 import type { SynthesisReport } from '../data/synthesis/report.ts';
-import type { EvalReport } from './evaluate.ts';
+import type { EvalReport } from './evaluation/report.ts';
 import type { GateVerdict } from './gate.ts';
 
 export interface CardFacts {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { registerVersion } from '../artifacts/ledger/models.ts';
 import type { SynthesisReport } from '../data/synthesis/report.ts';
 import type { PreparedStatistics } from '../data/prepared.ts';
-import type { EvalReport } from './evaluate.ts';
+import type { EvalReport } from './evaluation/report.ts';
 import type { GateVerdict } from './gate.ts';
 import { modelCard } from './model-card.ts';
 import { defineStep, type Step } from './step/define.ts';

@@ -530,6 +530,18 @@ const data = buildRouteMap({
   docs: { brief: 'Look at data, bring them in, take them out' },
 });
 
+const report = command({
+  docs: docs('Write the report of a run as one HTML file', [
+    ['report', 'of the newest run, into RUN.html: verdict, metrics, flips, slices, attacks, lineage, cost'],
+    ['report RUN --output report.html', 'of a run, into a file'],
+  ]),
+  parameters: {
+    flags: { output: option('file', 'Where to write it; default: the name of the run'), json },
+    positional: tuple(optional('run', `${RUN}; default: the newest`)),
+  },
+  load: async () => (await import('./commands/report.ts')).report,
+});
+
 const metrics = command({
   docs: docs(
     'Score a file of predictions',
@@ -568,6 +580,7 @@ const root = buildRouteMap({
     resume,
     cache,
     metrics,
+    report,
     lineage,
     models,
     promote,

@@ -371,7 +371,34 @@ function absolutePaths(recipe: Recipe, startOf: (path: string) => string): Recip
       ...(data.test ? { test: absoluteSource(data.test, from.test) } : {}),
     },
     ...(recipe.synthesize ? { synthesize: absoluteGenerators(recipe.synthesize, startOf) } : {}),
+    evaluate: absoluteEvaluate(recipe.evaluate, startOf),
     model: { ...model, base: isFolder(model.base, from.base) ? resolve(from.base, model.base) : model.base },
+  };
+}
+
+function absoluteEvaluate(evaluate: Recipe['evaluate'], startOf: (path: string) => string): Recipe['evaluate'] {
+  const { custom, bias, metrics } = evaluate;
+  const own = Object.entries(custom ?? {}).map(([name, metric]) => {
+    const file = resolve(startOf(`evaluate.custom.${name}`), metric.file);
+    return [name, { ...metric, file }] as const;
+  });
+  const folder = startOf('evaluate.metrics');
+  // A name is kept as it was written wherever it can be: the gate names it so.
+  const schemas = metrics.map((spec) =>
+    spec.startsWith('jsonSchema:')
+      ? spec.replace(/(:|,)file=([^,]+)/, (_all, before: string, file: string) => {
+          const path = resolve(folder, decodeURIComponent(file)).replaceAll('%', '%25').replaceAll(',', '%2C');
+          return `${before}file=${path}`;
+        })
+      : spec,
+  );
+  return {
+    ...evaluate,
+    metrics: schemas,
+    ...(custom ? { custom: Object.fromEntries(own) } : {}),
+    ...(bias?.templates === undefined
+      ? {}
+      : { bias: { ...bias, templates: resolve(startOf('evaluate.bias.templates'), bias.templates) } }),
   };
 }
 

@@ -1,5 +1,8 @@
 import { z } from 'zod';
 import { Data } from './data.ts';
+import { crossCheckEvaluation } from './evaluate-check.ts';
+import { Evaluate } from './evaluate.ts';
+import { Gate } from './gate.ts';
 import { crossCheckSynthesis } from './synthesis-check.ts';
 import { Synthesize } from './synthesis.ts';
 
@@ -163,90 +166,6 @@ const Tune = z
   })
   .prefault({});
 
-const Decoding = z
-  .strictObject({
-    maxTokens: z
-      .int()
-      .min(1)
-      .max(65_536)
-      .default(64)
-      .describe('Longest answer in tokens, default 64. Too high: slow. Too low: answers are cut and score 0.'),
-    temperature: z
-      .number()
-      .min(0)
-      .max(2)
-      .default(0)
-      .describe('Randomness of the answers, default 0: greedy, the same every time.'),
-    topP: z
-      .number()
-      .gt(0)
-      .max(1)
-      .default(1)
-      .describe('Sample from the likeliest tokens of this summed probability, default 1.'),
-    seed: z
-      .int()
-      .min(0)
-      .max(4_294_967_295)
-      .default(0)
-      .describe('Seed of sampling when temperature is above 0, default 0.'),
-    stop: z
-      .array(z.string().min(1))
-      .default([])
-      .describe('Texts at which an answer ends. Default: none beyond the end token.'),
-  })
-  .describe('How answers are generated; recorded, and part of the cache key.')
-  .prefault({});
-
-/** Names of the metrics that a recipe can ask for, with one sentence each. */
-export const METRICS = {
-  exactMatch: 'share of answers equal to the reference after trimming and folding white space and case',
-  tokenF1: 'mean F1 of the words shared by answer and reference',
-} as const;
-export type MetricName = keyof typeof METRICS;
-const metricNames = Object.keys(METRICS) as [MetricName, ...MetricName[]];
-const Metric = z.enum(metricNames);
-
-const Evaluate = z
-  .strictObject({
-    metrics: z
-      .array(Metric)
-      .min(1)
-      .default(metricNames)
-      .describe(
-        `What is measured on every test row: ${metricNames.map((name) => `${name} (${METRICS[name]})`).join('; ')}.`,
-      ),
-    batchSize: z
-      .int()
-      .min(1)
-      .max(1024)
-      .default(32)
-      .describe('Prompts answered side by side, default 32. Too high: out of memory. Too low: slow.'),
-    decoding: Decoding,
-  })
-  .prefault({});
-
-const Gate = z
-  .strictObject({
-    metric: Metric.default('exactMatch').describe('The metric that decides; must be one of evaluate.metrics.'),
-    minGain: z
-      .number()
-      .min(0)
-      .max(1)
-      .default(0)
-      .describe(
-        'How much better than the champion the candidate has to be, in units of the metric, default 0. Too high: good models are kept back. Too low: a gain nobody notices replaces a proven model.',
-      ),
-    confidence: z
-      .number()
-      .min(0.5)
-      .lt(1)
-      .default(0.95)
-      .describe(
-        'One-sided confidence of the decision, default 0.95: a candidate that is no better is promoted in at most 5 of 100 gates. Too high: needs more test rows. Too low: luck is promoted.',
-      ),
-  })
-  .prefault({});
-
 const Register = z
   .strictObject({
     model: z
@@ -355,12 +274,7 @@ export function crossCheck(written: unknown): { path: string[]; message: string 
     const message = `expected less than tune.iterations (${iterations}), found ${warmup}: the learning rate would never reach its peak`;
     problems.push({ path: ['tune', 'warmupSteps'], message });
   }
-  const measured = at('evaluate', 'metrics');
-  const deciding = at('gate', 'metric') ?? 'exactMatch';
-  if (Array.isArray(measured) && typeof deciding === 'string' && deciding in METRICS && !measured.includes(deciding)) {
-    const message = `the gate decides on ${deciding}, which evaluate.metrics (${measured.join(', ')}) does not measure: add it there or name another`;
-    problems.push({ path: at('gate', 'metric') === undefined ? ['evaluate', 'metrics'] : ['gate', 'metric'], message });
-  }
+  problems.push(...crossCheckEvaluation(at('evaluate'), at('gate')));
   return problems;
 }
 

@@ -19,6 +19,13 @@ export const ARTIFACT_TYPES = [
   'DataReport',
   'SynthesisPlan',
   'SynthesisReport',
+  'Timings',
+  'Scores',
+  'ProbeReport',
+  'RunReport',
+  'Judge',
+  'JudgePlan',
+  'JudgeReport',
 ] as const;
 export const ArtifactType = z.enum(ARTIFACT_TYPES);
 export type ArtifactType = z.infer<typeof ArtifactType>;
@@ -82,5 +89,5 @@ export interface StepResult {
 }
 
 /** The steps of the tuning lifecycle, in order. */
-export const STEPS = ['ingest', 'prepare', 'synthesize', 'tune', 'evaluate', 'gate', 'register'] as const;
+export const STEPS = ['ingest', 'prepare', 'synthesize', 'tune', 'evaluate', 'probe', 'gate', 'register'] as const;
 export type StepName = (typeof STEPS)[number];

@@ -13,6 +13,7 @@ import { isRemote } from './connect.ts';
 import type { Home } from './home.ts';
 import type { SynthesisEstimate } from './datasets/check-synthesis.ts';
 import { checkData } from './datasets/check.ts';
+import { checkMetrics } from './scoring/check-metrics.ts';
 import { requireTemporal } from './server.ts';
 
 /** What can be said about a run before it starts. */
@@ -62,6 +63,7 @@ export async function preflight(recipe: Recipe, home: Home, options: PreflightOp
   pythonProgram('train.py');
   const report: Preflight = { problems: [], notes: [], bytes: { data: 0, model: 0 } };
   await checkModel(recipe, report);
+  report.problems.push(...(await checkMetrics(recipe)));
   await checkData(recipe, home, report, options);
   await checkDisk(home, report);
   return report;

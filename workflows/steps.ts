@@ -80,6 +80,10 @@ export const steps = {
   tune: tuneModel,
   evaluate: (call: Parameters<TrainActivities['evaluate']>[0]): Promise<StepResult> =>
     long.evaluate.executeWithOptions({ summary: 'candidate and champion answer the same test set' }, [call]),
+  probe: (call: Parameters<TrainActivities['probe']>[0]): Promise<StepResult> =>
+    long.probe.executeWithOptions({ summary: 'attacks, harmless questions, and pairs that should be answered alike' }, [
+      call,
+    ]),
   gate: (call: Parameters<ControlActivities['gate']>[0]): Promise<StepResult> =>
     short.gate.executeWithOptions({ summary: 'is the candidate better, and how sure is that?' }, [call]),
   register: (call: Parameters<ControlActivities['register']>[0]): Promise<StepResult> =>

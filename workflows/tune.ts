@@ -2,11 +2,13 @@ import { CancellationScope, isCancellation, workflowInfo } from '@temporalio/wor
 import type { Source } from '../configs/data.ts';
 import { keptColumns, urisOf } from '../configs/source-paths.ts';
 import type { Recipe } from '../configs/recipe.ts';
-import type { Refs, RunRef, StepResult, Verdict } from '../configs/refs.ts';
+import type { RunRef, StepResult, Verdict } from '../configs/refs.ts';
 import type { IngestParams } from '../activities/ingest.ts';
 import { openPurse } from './purse.ts';
+import { pick, ref } from './refs.ts';
 import { closeRun, findChampion, openRun, setWaiting, skipSteps, steps } from './steps.ts';
 import { errorOf, tellStory, type Story } from './story.ts';
+import { weigh } from './weigh.ts';
 
 export interface TuneInput {
   run: RunRef;
@@ -27,7 +29,8 @@ type IngestOrigin = IngestParams['train'];
 const MAX_ROUNDS = 5;
 
 /**
- * From data to a decision: ingest → prepare → synthesize (where the recipe says so) → tune → evaluate → gate → register.
+ * From data to a decision: ingest → prepare → synthesize? → tune → evaluate → probe? → gate → register.
+ * Steps with a question mark are done where the recipe asks for them.
  * A candidate equal to the champion ends the run after `tune`.
  */
 export async function tune(input: TuneInput): Promise<TuneOutput> {
@@ -97,26 +100,23 @@ async function lifecycle({ run, recipe, startedBy }: TuneInput): Promise<TuneOut
     const champion = await findChampion({ name, alias });
     if (champion?.ref.digest === candidate.digest) {
       const reason = `the candidate is the champion ${name}@v${champion.version}: nothing changed since`;
-      const left = ['evaluate', 'gate', 'register'].map((step) => again(step).instance);
+      const probed = recipe.evaluate.safety || recipe.evaluate.bias ? ['probe'] : [];
+      const left = ['evaluate', ...probed, 'gate', 'register'].map((step) => again(step).instance);
       story.skip(left, reason);
       await skipSteps({ runId: run.id, steps: left, reason });
       return { verdict: null, model: `${name}@v${champion.version}` };
     }
 
-    const evaluated = await story.step('evaluate', () =>
-      steps.evaluate({
-        run,
-        ...again('evaluate'),
-        params: recipe.evaluate,
-        inputs: { test, candidate, champion: champion?.ref ?? base, base },
-      }),
-    );
-    const report = ref(evaluated, 'report');
-
-    const gated = await story.step('gate', () =>
-      steps.gate({ run, ...again('gate'), params: recipe.gate, inputs: { report, test } }),
-    );
-    const verdict = gated.facts['verdict'] as Verdict;
+    const { verdict, refs } = await weigh({
+      run,
+      recipe,
+      test,
+      candidate,
+      champion: champion?.ref ?? base,
+      base,
+      named: (step) => again(step).instance,
+      story,
+    });
 
     try {
       const registered = await story.step('register', () =>
@@ -133,8 +133,7 @@ async function lifecycle({ run, recipe, startedBy }: TuneInput): Promise<TuneOut
           inputs: {
             model: candidate,
             base,
-            report,
-            verdict: ref(gated, 'verdict'),
+            ...refs,
             train,
             ...pick(prepared.outputs, 'test', 'statistics'),
             ...(synthesized ? { synthesis: ref(synthesized, 'report') } : {}),
@@ -183,12 +182,3 @@ const originOf = ({ format, sql, connection, uri }: Source): IngestOrigin => ({
   sql,
   connection,
 });
-
-const ref = ({ outputs }: StepResult, role: string): Refs[string] => {
-  const found = outputs[role];
-  if (!found) throw new Error(`a step gave no "${role}"`);
-  return found;
-};
-
-const pick = (refs: Refs, ...roles: string[]): Refs =>
-  Object.fromEntries(roles.flatMap((role) => (refs[role] ? [[role, refs[role]]] : [])));

@@ -79,7 +79,8 @@ async function takeOver<Params>(
   return { outcome, cachedFrom: row.cached_from ?? row.id, ...(reason === undefined ? {} : { reason }) };
 }
 
-function forcedBy({ options }: RunRef, step: string): string | undefined {
+/** Why a step has to be made again though nothing changed. */
+export function forcedBy({ options }: RunRef, step: string): string | undefined {
   if (options.noCache) return 'made again: --no-cache';
   if (options.refresh.includes(step)) return `made again: --refresh ${step}`;
   const { rerun } = options;

@@ -1,4 +1,5 @@
-import type { EvalReport } from '../evaluate.ts';
+import { refsOf } from '../../artifacts/ledger/executions.ts';
+import type { EvalReport, ScoredItem } from '../evaluation/report.ts';
 import type { TestRow } from '../../data/row.ts';
 import { rowsIn } from '../../data/lines.ts';
 import type { Deps } from '../step/deps.ts';
@@ -33,21 +34,36 @@ export async function lastReport({ ledger }: Deps, pipeline: string, family: str
 
 /** Test items that the candidate got wrong, counted by the class of what was expected; their texts stay where they are. */
 export async function failuresIn(
-  { store }: Deps,
+  deps: Deps,
   report: string,
   classOf: (row: TestRow) => string | undefined,
 ): Promise<Map<string, number>> {
-  const { test, items } = JSON.parse((await store.read(report)).toString('utf8')) as EvalReport;
-  const wrong = new Set(
-    items.flatMap(({ id, candidate }) => {
-      const score = candidate.exactMatch ?? candidate.tokenF1;
-      return score !== undefined && score < 1 ? [id] : [];
-    }),
-  );
+  const { store } = deps;
+  const { test } = JSON.parse((await store.read(report)).toString('utf8')) as EvalReport;
+  const wrong = new Set<string>();
+  for (const { id, candidate } of await itemsOf(deps, report)) {
+    const score = candidate['exactMatch'] ?? candidate['tokenF1'];
+    if (score !== undefined && score !== null && score < 1) wrong.add(id);
+  }
   const failures = new Map<string, number>();
   for (const row of rowsIn<TestRow>(await store.path(test))) {
     const label = wrong.has(row.id) ? classOf(row) : undefined;
     if (label !== undefined) failures.set(label, (failures.get(label) ?? 0) + 1);
   }
   return failures;
+}
+
+/** The scored items behind a report; those of earlier versions stand in the report itself. */
+async function itemsOf({ ledger, store }: Deps, report: string): Promise<Iterable<ScoredItem>> {
+  const { items } = JSON.parse((await store.read(report)).toString('utf8')) as { items: unknown };
+  if (Array.isArray(items)) return items as ScoredItem[];
+  const made = await ledger
+    .selectFrom('edges')
+    .select('execution_id')
+    .where('digest', '=', report)
+    .where('direction', '=', 'out')
+    .limit(1)
+    .executeTakeFirst();
+  const scores = made && (await refsOf(ledger, made.execution_id, 'out'))['scores'];
+  return scores ? rowsIn<ScoredItem>(await store.path(scores.digest)) : [];
 }

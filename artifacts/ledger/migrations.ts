@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import { sql, type Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 
 /** Appended to, never edited: a ledger in use has run the earlier ones. */
@@ -171,6 +171,40 @@ export const migrations: Record<string, Migration> = {
   '0004-waiting': {
     async up(db: Kysely<unknown>): Promise<void> {
       await db.schema.alterTable('runs').addColumn('waiting', 'text').execute();
+    },
+  },
+  '0005-evaluation': {
+    async up(db: Kysely<unknown>): Promise<void> {
+      await db.schema
+        .createTable('answers')
+        .addColumn('key', 'text', (c) => c.primaryKey())
+        .addColumn('predictions', 'text', (c) => c.notNull())
+        .addColumn('timings', 'text')
+        .addColumn('facts_json', 'text', (c) => c.notNull())
+        .addColumn('run_id', 'text', (c) => c.notNull())
+        .addColumn('created_at', 'text', (c) => c.notNull())
+        .execute();
+      await db.schema
+        .createTable('looks')
+        .addColumn('id', 'text', (c) => c.primaryKey())
+        .addColumn('number', 'integer', (c) => c.notNull())
+        .addColumn('test', 'text', (c) => c.notNull())
+        .addColumn('rows', 'text', (c) => c.notNull())
+        .addColumn('metrics', 'text', (c) => c.notNull())
+        .addColumn('candidate', 'text', (c) => c.notNull())
+        .addColumn('champion', 'text', (c) => c.notNull())
+        .addColumn('looked_by', 'text', (c) => c.notNull())
+        .addColumn('at', 'text', (c) => c.notNull())
+        .addUniqueConstraint('one_look_a_number', ['test', 'rows', 'number'])
+        .execute();
+      // Gates of earlier versions looked at their test sets as well.
+      await sql`
+        INSERT INTO looks (id, number, test, rows, metrics, candidate, champion, looked_by, at)
+        SELECT executions.id, row_number() OVER (PARTITION BY edges.digest ORDER BY executions.started_at, executions.id),
+               edges.digest, 'main', '', '', '', executions.id, executions.started_at
+        FROM executions JOIN edges ON edges.execution_id = executions.id
+        WHERE executions.step = 'gate' AND executions.status = 'completed' AND executions.cached_from IS NULL
+          AND edges.direction = 'in' AND edges.role = 'test'`.execute(db);
     },
   },
 };

@@ -12,6 +12,8 @@ export interface Tables {
   audit: AuditRow;
   replies: ReplyRow;
   datasets: DatasetRow;
+  answers: AnswersRow;
+  looks: LookRow;
 }
 
 export interface RunRow {
@@ -155,4 +157,32 @@ export interface DatasetRow {
   created_at: string;
   actor: string;
   run_id: string | null;
+}
+
+/** Answers of a model to a test set, under everything that they depend on: scored anew, they need not be made anew. */
+export interface AnswersRow {
+  key: string;
+  /** Digest of the Predictions. */
+  predictions: string;
+  timings: string | null;
+  /** Template, tokens and seconds, as the generator said them. */
+  facts_json: string;
+  run_id: string;
+  created_at: string;
+}
+
+/** A gate that has looked at a test set. The same comparison on the same metrics is one look, however often. */
+export interface LookRow {
+  id: string;
+  /** 1 for the first on these rows. */
+  number: number;
+  test: string;
+  /** Which part of the test set: `main`, or `confirm` for rows that were kept back. */
+  rows: string;
+  metrics: string;
+  candidate: string;
+  champion: string;
+  /** The execution, or the command, that looked. */
+  looked_by: string;
+  at: string;
 }

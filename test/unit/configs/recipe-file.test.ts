@@ -62,8 +62,20 @@ describe('a good recipe', () => {
         },
         "gate": {
           "confidence": 0.95,
+          "confirm": false,
+          "floors": [],
+          "gather": {
+            "rounds": 3,
+          },
+          "guards": [],
+          "looks": {
+            "spend": "harmonic",
+          },
+          "maxUnmeasured": 0.05,
           "metric": "exactMatch",
           "minGain": 0,
+          "onInconclusive": "stop",
+          "reserve": 0,
         },
         "model": {
           "base": "org/name",
@@ -314,8 +326,7 @@ describe('a wrong field', () => {
       recipe.yaml:14:3: tune.schedule: expected one of constant, cosine, linear, found "cosin"; did you mean "cosine"?
       recipe.yaml:15:3: tune.tuner: expected one of mlx, found "vertex"
       recipe.yaml:17:3: evaluate.metrics: the gate decides on exactMatch, which evaluate.metrics (exactmatch, bleu) does not measure: add it there or name another
-      recipe.yaml:17:13: evaluate.metrics.0: expected one of exactMatch, tokenF1, found "exactmatch"; did you mean "exactMatch"?
-      recipe.yaml:17:25: evaluate.metrics.1: expected one of exactMatch, tokenF1, found "bleu""
+      recipe.yaml:17:13: evaluate.metrics.0: expected a metric such as exactMatch or bleu:tokenize=intl (did you mean exactMatch?), found "exactmatch""
     `);
   });
 
@@ -356,7 +367,7 @@ gate:
     recipe.yaml:5:5: data.template.prompt: expected at least 1 character(s), found ""
     recipe.yaml:8:3: model.base: expected a text, found a list of 2
     recipe.yaml:10:3: tune.metod: unknown key "metod": did you mean "method"?
-    recipe.yaml:12:3: gate.metric: expected one of exactMatch, tokenF1, found "bleu""
+    recipe.yaml:12:3: gate.metric: the gate decides on bleu, which evaluate.metrics (exactMatch, tokenF1) does not measure: add it there or name another"
   `);
 });
 

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { crossCheck, METRICS, RecipeSchema, recipeJsonSchema } from '../../../configs/recipe.ts';
-import { ITEM_METRICS } from '../../../metrics/scores.ts';
+import { crossCheck, RecipeSchema, recipeJsonSchema } from '../../../configs/recipe.ts';
 
 interface Node {
   description?: string;
@@ -48,10 +47,6 @@ test('the JSON Schema for editors refuses unknown keys everywhere, as the check 
   expect(schema['$schema']).toBe('https://json-schema.org/draft/2020-12/schema');
   expect(schema['required']).toEqual(['name', 'data', 'model']);
   expect(groupsOf(schema).filter(({ node }) => node.additionalProperties !== false)).toEqual([]);
-});
-
-test('every metric that a recipe can name can be computed, and the other way round', () => {
-  expect(Object.keys(ITEM_METRICS)).toEqual(Object.keys(METRICS));
 });
 
 test.each([undefined, null, 5, 'text', [], { data: 'x', evaluate: [], gate: 7, tune: null }])(

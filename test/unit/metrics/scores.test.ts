@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { exactMatch } from '../../../metrics/exact-match.ts';
-import { ITEM_METRICS } from '../../../metrics/scores.ts';
+import { parseMetric } from '../../../metrics/registry.ts';
 import { tokenF1 } from '../../../metrics/token-f1.ts';
 
 describe('exact match', () => {
@@ -54,14 +54,15 @@ describe('token F1', () => {
   });
 });
 
-test('no metric comes without its number of items and its interval', () => {
-  for (const { summary } of Object.values(ITEM_METRICS)) {
-    const { value, n, ci } = summary([1, 0, 1, 1]);
-    expect({ value, n }).toEqual({ value: 0.75, n: 4 });
-    expect(ci[0]).toBeGreaterThanOrEqual(0);
-    expect(ci[0]).toBeLessThan(0.75);
-    expect(ci[1]).toBeGreaterThan(0.75);
-    expect(ci[1]).toBeLessThanOrEqual(1);
-    expect(() => summary([])).toThrow(RangeError);
-  }
+test.each(['exactMatch', 'tokenF1'])('%s does not come without its number of items and its interval', (name) => {
+  const metric = parseMetric(name);
+  const scores = [1, 0, 1, 1].map((value) => ({ value }));
+  const items = scores.map(() => ({ prediction: 'a', references: ['a'] }));
+  const { value, n, ci } = metric.summary(items, scores);
+  expect({ value, n }).toEqual({ value: 0.75, n: 4 });
+  expect(ci[0]).toBeGreaterThanOrEqual(0);
+  expect(ci[0]).toBeLessThan(0.75);
+  expect(ci[1]).toBeGreaterThan(0.75);
+  expect(ci[1]).toBeLessThanOrEqual(1);
+  expect(() => metric.summary([], [])).toThrow(RangeError);
 });

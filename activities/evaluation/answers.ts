@@ -1,0 +1,154 @@
+import { z } from 'zod';
+import { digestOf } from '../../artifacts/canonical.ts';
+import { findAnswers, noteAnswers, type AnswersFacts } from '../../artifacts/ledger/answers.ts';
+import { canonicalJson } from '../../configs/canonical-json.ts';
+import { terminal } from '../../configs/failure.ts';
+import type { Evaluate } from '../../configs/evaluate.ts';
+import type { ArtifactRef } from '../../configs/refs.ts';
+import { rowsIn } from '../../data/lines.ts';
+import type { StepContext } from '../step/context.ts';
+import { forcedBy } from '../step/reuse.ts';
+
+export type Side = 'candidate' | 'champion';
+export const SIDES: readonly Side[] = ['candidate', 'champion'];
+
+/** One answer as the generator gave it; `text` is null when none came. */
+const Prediction = z.object({
+  id: z.string(),
+  text: z.string().nullable(),
+  promptTokens: z.number().optional(),
+  completionTokens: z.number().optional(),
+});
+export type Prediction = z.infer<typeof Prediction>;
+const Timing = z.object({ id: z.string(), seconds: z.number() });
+
+/** The answers of one model to one set of prompts. */
+export interface Answers {
+  ref: ArtifactRef;
+  timings?: ArtifactRef;
+  of: ReadonlyMap<string, Prediction>;
+  /** Seconds by row, for what was timed. */
+  seconds: ReadonlyMap<string, number>;
+  facts: AnswersFacts;
+  /** They were made earlier: nothing was asked. */
+  isReused: boolean;
+}
+
+/** What both models are asked. */
+export interface Questions {
+  /** Artifact of the prompts, JSONL with `id` and `messages`. */
+  prompts: ArtifactRef;
+  rows: number;
+  decoding: Evaluate['decoding'];
+  batchSize: number;
+}
+
+/**
+ * Has a model answer, or takes the answers it gave to the same prompts in the same way before: a champion answers a
+ * test set once, and another metric asks nobody anything.
+ *
+ * @throws TerminalError `TemplateMismatch` when it was trained with another chat template than it would be asked with,
+ * `MissingPredictions` when a row came back without a line.
+ */
+export async function answersOf<Params>(
+  context: StepContext<Params>,
+  side: Side,
+  questions: Questions,
+): Promise<Answers> {
+  const { deps, run } = context;
+  const model = context.input(side);
+  const meta = await context.metaOf(model.digest);
+  const key = await keyOf(context, model, questions);
+  const isForced = forcedBy(run, stepOf(context.instance)) !== undefined;
+  const known = isForced ? undefined : await findAnswers(deps.ledger, key);
+  const isThere = async (digest: string | null): Promise<boolean> =>
+    digest !== null && (await deps.store.condition(digest)) === 'ok';
+  if (known && (await isThere(known.predictions))) {
+    const ref: ArtifactRef = { digest: known.predictions, type: 'Predictions' };
+    const timings = (await isThere(known.timings)) ? (known.timings ?? undefined) : undefined;
+    return read(context, side, questions, { ref, timings, facts: known.facts, isReused: true });
+  }
+  const path = await deps.store.path(model.digest);
+  const isAdapter = meta['kind'] === 'adapter';
+  const base = isAdapter ? await deps.store.path(String(meta['base'])) : path;
+  const { predictions, timings, ...facts } = await deps.generator.generate(
+    `${context.jobKey}.${side}`,
+    {
+      base,
+      adapter: isAdapter ? path : undefined,
+      prompts: await deps.store.path(questions.prompts.digest),
+      decoding: questions.decoding,
+      batchSize: questions.batchSize,
+    },
+    run.id,
+    {
+      signal: context.signal,
+      progress: ({ step, steps, ...rest }) =>
+        context.progress({ ...rest, step: side === 'candidate' ? step : steps + step, steps: 2 * steps }),
+    },
+  );
+  const trainedWith = meta['chatTemplateSha256'];
+  if (trainedWith !== undefined && trainedWith !== facts.chatTemplateSha256) {
+    throw terminal(
+      'TemplateMismatch',
+      `the ${side} was trained with another chat template (${String(trainedWith).slice(0, 12)}…) than it would be asked with (${facts.chatTemplateSha256.slice(0, 12)}…): tune it again`,
+    );
+  }
+  const ref = await context.save('Predictions', { file: predictions }, { model: model.digest, rows: questions.rows });
+  const timed = timings === undefined ? undefined : (await context.save('Timings', { file: timings })).digest;
+  const answers = await read(context, side, questions, { ref, timings: timed, facts, isReused: false });
+  await noteAnswers(deps.ledger, key, run.id, { predictions: ref.digest, timings: timed ?? null, facts });
+  return answers;
+}
+
+const stepOf = (instance: string): string => /^[a-z]+/.exec(instance)?.[0] ?? instance;
+
+async function keyOf<Params>(
+  { deps }: StepContext<Params>,
+  model: ArtifactRef,
+  { prompts, decoding, batchSize }: Questions,
+): Promise<string> {
+  // batchSize: rows of one batch share padding and, above temperature 0, one random stream.
+  const parts = {
+    model: model.digest,
+    prompts: prompts.digest,
+    decoding,
+    batchSize,
+    ...(await deps.generator.identity()),
+  };
+  return digestOf(canonicalJson(parts));
+}
+
+async function read<Params>(
+  { deps }: StepContext<Params>,
+  side: Side,
+  { rows }: Questions,
+  found: { ref: ArtifactRef; timings: string | undefined; facts: AnswersFacts; isReused: boolean },
+): Promise<Answers> {
+  const { ref, timings, facts, isReused } = found;
+  const of = new Map<string, Prediction>();
+  for (const line of rowsIn<unknown>(await deps.store.path(ref.digest))) {
+    const prediction = Prediction.parse(line);
+    of.set(prediction.id, prediction);
+  }
+  if (of.size !== rows)
+    throw terminal(
+      'MissingPredictions',
+      `the ${side} answered ${of.size} of ${rows} rows: an evaluation counts every row that was asked`,
+    );
+  const seconds = new Map<string, number>();
+  if (timings !== undefined)
+    for (const line of rowsIn<unknown>(await deps.store.path(timings))) {
+      const timing = Timing.parse(line);
+      seconds.set(timing.id, timing.seconds);
+    }
+  const { chatTemplateSha256, promptTokens, completionTokens } = facts;
+  return {
+    ref,
+    ...(timings === undefined ? {} : { timings: { digest: timings, type: 'Timings' as const } }),
+    of,
+    seconds,
+    facts: { chatTemplateSha256, promptTokens, completionTokens, seconds: facts.seconds },
+    isReused,
+  };
+}

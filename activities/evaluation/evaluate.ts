@@ -1,0 +1,188 @@
+import { join } from 'node:path';
+import { z } from 'zod';
+import { canonicalJson } from '../../configs/canonical-json.ts';
+import { Evaluate } from '../../configs/evaluate.ts';
+import type { ArtifactRef, Measure, Refs } from '../../configs/refs.ts';
+import { rowsIn, writeLines } from '../../data/lines.ts';
+import type { TestRow } from '../../data/row.ts';
+import { digestOfCustom } from '../../evaluation/custom/digest.ts';
+import { slicer } from '../../evaluation/slices.ts';
+import type { MetricItem, Score } from '../../metrics/metric.ts';
+import type { StepContext } from '../step/context.ts';
+import { defineStep, type Step } from '../step/define.ts';
+import type { Deps } from '../step/deps.ts';
+import { answersOf, SIDES, type Answers, type Side } from './answers.ts';
+import { compareSides } from './compare-sides.ts';
+import { openMetrics, schemasOf } from './metrics.ts';
+import { ANSWER, operational, saidOf } from './operational.ts';
+import { partOf, Part } from './part.ts';
+import type { Compared, EvalReport, ScoredItem } from './report.ts';
+
+export const EvaluateParams = z.strictObject({
+  ...Evaluate.unwrap().shape,
+  /** Which part of the test set, in its own order; default: all of it. */
+  part: Part.optional(),
+});
+export type EvaluateParams = z.infer<typeof EvaluateParams>;
+type Context = StepContext<EvaluateParams>;
+
+/**
+ * Candidate and champion answer the same frozen test set with the same decoding; every answer is scored.
+ *
+ * Inputs: `test` (Dataset), `candidate` and `champion` (Model; the base model when there is no champion).
+ * Outputs: `rows` (Dataset: what was asked), `candidatePredictions`, `championPredictions`, their timings, `scores`
+ * (Scores, one line an item) and `report` (EvalReport).
+ */
+export function createEvaluate(deps: Deps): Step<EvaluateParams> {
+  return defineStep(deps, {
+    name: 'evaluate',
+    version: '2',
+    params: EvaluateParams,
+    // Attacks and pairs have a step of their own; a file counts by its content.
+    keyed: ({ safety: _safety, bias: _bias, custom, ...rest }) => ({
+      ...rest,
+      custom: Object.fromEntries(Object.entries(custom ?? {}).map(([name, { file: _file, ...own }]) => [name, own])),
+    }),
+    identity: async ({ params }) => {
+      const parts: Record<string, string> = { ...(await deps.generator.identity()) };
+      for (const [name, { file }] of Object.entries(params.custom ?? {}))
+        parts[`custom.${name}`] = await digestOfCustom(file);
+      for (const [file, digest] of Object.entries(await schemasOf(params.metrics))) parts[`schema.${file}`] = digest;
+      return { parts };
+    },
+    run: async (context) => {
+      const { params } = context;
+      const rows = await rowsOf(context);
+      const questions = { prompts: rows.ref, rows: rows.count, decoding: params.decoding, batchSize: params.batchSize };
+      const answers: Record<Side, Answers> = {
+        candidate: await answersOf(context, 'candidate', questions),
+        champion: await answersOf(context, 'champion', questions),
+      };
+      const { scores, report } = await score(context, rows.ref, answers);
+      const named = Object.entries(report.metrics).filter(
+        ([name]) => params.metrics.includes(name) || name in (params.custom ?? {}),
+      );
+      const fresh = SIDES.map((side) => answers[side]).filter(({ isReused }) => !isReused);
+      const total = (key: 'seconds' | 'promptTokens' | 'completionTokens'): number =>
+        fresh.reduce((sum, { facts }) => sum + facts[key], 0);
+      const unmeasured = named.reduce(
+        (sum, [, { candidate, champion }]) => sum + candidate.unmeasured + champion.unmeasured,
+        0,
+      );
+      return {
+        outputs: {
+          rows: rows.ref,
+          candidatePredictions: answers.candidate.ref,
+          championPredictions: answers.champion.ref,
+          ...timingsOf(answers),
+          scores,
+          report: await context.save('EvalReport', { text: canonicalJson(report) }, { items: report.items }),
+        },
+        metrics: measuresOf(named),
+        facts: {
+          items: report.items,
+          ...(unmeasured > 0 ? { unmeasured } : {}),
+          ...(fresh.length < 2 ? { answersReused: 2 - fresh.length } : {}),
+        },
+        cost: { seconds: total('seconds'), tokens: total('promptTokens') + total('completionTokens') },
+      };
+    },
+  });
+}
+
+/** The rows that are asked: the test set, or a part of it as a dataset of its own. */
+async function rowsOf(context: Context): Promise<{ ref: ArtifactRef; count: number }> {
+  const test = context.input('test');
+  const path = await context.pathOf('test');
+  const { part } = context.params;
+  const ids = [...rowsIn<TestRow>(path)].map(({ id }) => id);
+  if (!part || (part.from === 0 && part.to === 1)) return { ref: test, count: ids.length };
+  const wanted = partOf(ids, part);
+  const lines = writeLines(join(context.scratch, 'rows.jsonl'));
+  for (const row of rowsIn<TestRow>(path)) if (wanted.has(row.id)) lines.write(row);
+  lines.close();
+  return { ref: await context.save('Dataset', { file: lines.path }, { rows: lines.count }), count: lines.count };
+}
+
+async function score(
+  context: Context,
+  rows: ArtifactRef,
+  answers: Record<Side, Answers>,
+): Promise<{ scores: ArtifactRef; report: EvalReport }> {
+  const { params, deps } = context;
+  const path = await deps.store.path(rows.digest);
+  const metrics = await openMetrics(params);
+  try {
+    const slicesOf = await slicer(params.slices, rowsIn<TestRow>(path));
+    const all = [...metrics, ...operational(params, answers)];
+    const items: Record<Side, MetricItem[]> = { candidate: [], champion: [] };
+    const found: Record<Side, Score[][]> = { candidate: all.map(() => []), champion: all.map(() => []) };
+    const lines = writeLines(join(context.scratch, 'scores.jsonl'));
+    for (const row of rowsIn<TestRow>(path)) {
+      context.signal.throwIfAborted();
+      const slices = slicesOf(row);
+      const item: ScoredItem = { id: row.id, ...(slices.length > 0 ? { slices } : {}), candidate: {}, champion: {} };
+      for (const side of SIDES) {
+        const asked = itemOf(row, answers[side]);
+        items[side].push(asked);
+        for (const [i, metric] of all.entries()) {
+          const one = await metric.score(asked);
+          (found[side][i] as Score[]).push(one);
+          item[side][metric.spec] = one.value;
+          if (one.value === null)
+            (item.why ??= {})[metric.spec] = `${side}: ${one.why ?? 'not measured'}`.slice(0, 300);
+        }
+      }
+      lines.write(item);
+    }
+    lines.close();
+    const { candidate, champion } = {
+      candidate: context.input('candidate').digest,
+      champion: context.input('champion').digest,
+    };
+    const report: EvalReport = {
+      test: context.input('test').digest,
+      candidate,
+      champion,
+      decoding: params.decoding,
+      items: lines.count,
+      metrics: Object.fromEntries(
+        all.map((metric, i) => [metric.spec, compareSides(metric, items, scoresAt(found, i))]),
+      ),
+    };
+    return { scores: await context.save('Scores', { file: lines.path }, { items: lines.count }), report };
+  } finally {
+    for (const metric of metrics) await metric.close?.();
+  }
+}
+
+const scoresAt = (found: Record<Side, Score[][]>, i: number): Record<Side, Score[]> => ({
+  candidate: found.candidate[i] as Score[],
+  champion: found.champion[i] as Score[],
+});
+
+function itemOf(row: TestRow, answers: Answers): MetricItem {
+  const { text } = answers.of.get(row.id) ?? { text: null };
+  // A row that expects no text (attacks, free questions) cannot be compared with one.
+  const references = row.reference === '' ? [] : [row.reference];
+  return { prediction: text, references, row: { ...row.columns, ...row, [ANSWER]: saidOf(answers, row.id) } };
+}
+
+function timingsOf(answers: Record<Side, Answers>): Refs {
+  const { candidate, champion } = answers;
+  return {
+    ...(candidate.timings ? { candidateTimings: candidate.timings } : {}),
+    ...(champion.timings ? { championTimings: champion.timings } : {}),
+  };
+}
+
+function measuresOf(metrics: readonly [string, Compared][]): Record<string, Measure> {
+  const bare = ({ value, n, ci }: Measure): Measure => ({ value, n, ci });
+  return Object.fromEntries(
+    metrics.flatMap(([name, { candidate, champion, gain }]) => [
+      [name, bare(candidate)],
+      [`champion.${name}`, bare(champion)],
+      [`gain.${name}`, bare(gain)],
+    ]),
+  );
+}

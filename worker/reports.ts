@@ -1,0 +1,2 @@
+/** Pages about runs, for the command line. */
+export { runPage } from '../activities/reporting/run-page.ts';

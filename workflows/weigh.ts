@@ -1,0 +1,112 @@
+import type { Recipe } from '../configs/recipe.ts';
+import type { ArtifactRef, Refs, RunRef, StepResult, Verdict } from '../configs/refs.ts';
+import { pick, ref } from './refs.ts';
+import { steps } from './steps.ts';
+import type { Story } from './story.ts';
+
+/** A comparison of two models on one test set. */
+export interface Weighing {
+  run: RunRef;
+  recipe: Recipe;
+  test: ArtifactRef;
+  candidate: ArtifactRef;
+  champion: ArtifactRef;
+  base: ArtifactRef;
+  /** Name of a step within this round of the run: `evaluate`, or `evaluate#2` when the champion moved. */
+  named(step: string): string;
+  story: Story;
+}
+
+export interface Weighed {
+  verdict: Verdict;
+  /** What registration and the report refer to. */
+  refs: { report: ArtifactRef; verdict: ArtifactRef };
+}
+
+interface Part {
+  from: number;
+  to: number;
+}
+
+/**
+ * From two models to a verdict: both answer, are attacked where the recipe says so, and the gate decides. An inconclusive gate may send for more evidence, and a promotion may have to hold on rows kept back.
+ */
+export async function weigh(weighing: Weighing): Promise<Weighed> {
+  const { recipe, test } = weighing;
+  const { gate, evaluate } = recipe;
+  const kept = gate.reserve ?? 0; // recipes of earlier versions have none
+  const first: Part = { from: 0, to: 1 - kept };
+  const measured = await measure(weighing, kept > 0 ? first : undefined, '');
+  const probed = evaluate.safety || evaluate.bias ? await probe(weighing) : {};
+  let evidence: Refs = { test, ...measured, ...probed };
+  let gated = await decide(weighing, evidence, 0);
+  for (let round = 1; gatheringGoesOn(gated, gate, round); round += 1) {
+    evidence = { ...evidence, ...(await gather(weighing, round)) };
+    gated = await decide(weighing, evidence, round);
+  }
+  if (gate.confirm && verdictOf(gated) === 'promote') {
+    const fresh = await measure(weighing, { from: first.to, to: 1 }, 'confirm');
+    gated = await decide(weighing, { test, ...fresh, ...probed }, 0, 'confirm');
+  }
+  const report = evidence['report'] as ArtifactRef;
+  return { verdict: verdictOf(gated), refs: { report, verdict: ref(gated, 'verdict') } };
+}
+
+const gatheringGoesOn = (gated: StepResult, gate: Recipe['gate'], round: number): boolean =>
+  gate.onInconclusive === 'gather' && verdictOf(gated) === 'inconclusive' && round <= gate.gather.rounds;
+
+const verdictOf = ({ facts }: StepResult): Verdict => facts['verdict'] as Verdict;
+
+/** Both models answer some rows, and everything that scores answers scores them. */
+async function measure(weighing: Weighing, part: Part | undefined, suffix: string): Promise<Refs> {
+  const { run, recipe, test, candidate, champion, base, story } = weighing;
+  const instance = weighing.named(suffix === '' ? 'evaluate' : `evaluate.${suffix}`);
+  const evaluated = await story.step(instance, () =>
+    steps.evaluate({
+      run,
+      instance,
+      params: { ...recipe.evaluate, ...(part ? { part } : {}) },
+      inputs: { test, candidate, champion, base },
+    }),
+  );
+  // Evaluations of earlier versions have their scores in the report.
+  return under(suffix, { report: ref(evaluated, 'report'), ...pick(evaluated.outputs, 'scores') });
+}
+
+/** Attacks and counterfactual pairs are put to both models. */
+async function probe({ run, recipe, candidate, champion, base, test, named, story }: Weighing): Promise<Refs> {
+  const instance = named('probe');
+  const { safety, bias, decoding, batchSize } = recipe.evaluate;
+  const probed = await story.step(instance, () =>
+    steps.probe({
+      run,
+      instance,
+      params: { ...(safety ? { safety } : {}), ...(bias ? { bias } : {}), decoding, batchSize },
+      inputs: { test, candidate, champion, base },
+    }),
+  );
+  return { probes: ref(probed, 'scores'), probing: ref(probed, 'report') };
+}
+
+function decide(
+  weighing: Weighing,
+  inputs: Refs,
+  round: number,
+  stage: 'decide' | 'confirm' = 'decide',
+): Promise<StepResult> {
+  const { run, recipe, story } = weighing;
+  const name = stage === 'confirm' ? 'gate.confirm' : round === 0 ? 'gate' : `gate.${round}`;
+  const instance = weighing.named(name);
+  return story.step(instance, () => steps.gate({ run, instance, params: { ...recipe.gate, round, stage }, inputs }));
+}
+
+/** The next part of the rows that were kept back. */
+function gather(weighing: Weighing, round: number): Promise<Refs> {
+  const { reserve, gather: how } = weighing.recipe.gate;
+  const portion = reserve / how.rounds;
+  const from = 1 - reserve + (round - 1) * portion;
+  return measure(weighing, { from, to: round === how.rounds ? 1 : from + portion }, String(round));
+}
+
+const under = (suffix: string, refs: Refs): Refs =>
+  Object.fromEntries(Object.entries(refs).map(([role, one]) => [`${role}${suffix === 'confirm' ? '' : suffix}`, one]));
