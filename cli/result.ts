@@ -25,6 +25,7 @@ export function printRun(run: RunDocument): void {
   print(`\n${table(stepRows(run.steps))}`);
   print('\nwhere to look');
   print(`  anneal show ${runId} --json`);
+  if (status === 'completed' && verdict !== null) print(`  anneal report ${runId}`);
   if (model) print(`  anneal lineage ${model} --up`);
   if (run.temporal.url) print(`  ${run.temporal.url}`);
 }
@@ -61,7 +62,7 @@ function stepRows(steps: readonly StepDocument[]): string[][] {
 }
 
 function metricRows(metrics: Record<string, Measure>): string[][] {
-  const names = Object.keys(metrics).filter((name) => `gain.${name}` in metrics);
+  const names = Object.keys(metrics).filter((name) => `champion.${name}` in metrics);
   const cell = (measure: Measure | undefined): string =>
     measure ? `${measure.value.toFixed(4)} (${measure.ci[0].toFixed(4)} to ${measure.ci[1].toFixed(4)})` : '';
   const rows = names.map((name) => [
