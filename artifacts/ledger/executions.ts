@@ -268,20 +268,3 @@ async function writeEdges(ledger: Ledger, executionId: string, direction: 'in' |
     )
     .execute();
 }
-
-/** How many other gates have decided on a test set. Taken-over verdicts are no new looks. */
-export async function countLooks(ledger: Ledger, test: string, except: string): Promise<number> {
-  const { count } = await ledger
-    .selectFrom('executions')
-    .innerJoin('edges', 'edges.execution_id', 'executions.id')
-    .select((eb) => eb.fn.countAll<number>().as('count'))
-    .where('executions.step', '=', 'gate')
-    .where('executions.status', '=', 'completed')
-    .where('executions.cached_from', 'is', null)
-    .where('executions.id', '!=', except)
-    .where('edges.direction', '=', 'in')
-    .where('edges.role', '=', 'test')
-    .where('edges.digest', '=', test)
-    .executeTakeFirstOrThrow();
-  return Number(count);
-}

@@ -5,7 +5,6 @@ import {
   beginExecution,
   cancelExecution,
   completeExecution,
-  countLooks,
   failExecution,
   findExecution,
   findHit,
@@ -182,23 +181,6 @@ test('inputs found on the way are added, and the last of a role counts', async (
   const { id } = await beginExecution(ledger, beginning('r1', 'tune', { inputs: { train: one } }));
   await noteExecution(ledger, id, { inputs: { train: other, base: one } });
   expect(await refsOf(ledger, id, 'in')).toEqual({ base: one, train: other });
-});
-
-test('looks at a test set are counted without taken-over, failed and own ones', async () => {
-  const test = await artifact(ledger, 'Dataset', 'test');
-  const gate = async (run: string, end: 'done' | 'cached' | 'failed', inputs = { test }): Promise<string> => {
-    const { id } = await beginExecution(ledger, beginning(run, 'gate', { inputs }));
-    if (end === 'failed') await failExecution(ledger, id, { type: 'E', message: '' }, true);
-    else await completeExecution(ledger, id, nothing, end === 'cached' ? { cachedFrom: 'r1/gate' } : {});
-    return id;
-  };
-  await gate('r1', 'done');
-  await gate('r2', 'cached');
-  await gate('r3', 'failed');
-  await gate('r4', 'done', { test: await artifact(ledger, 'Dataset', 'another test') });
-  const own = await gate('r5', 'done');
-  expect(await countLooks(ledger, test.digest, own)).toBe(1);
-  expect(await countLooks(ledger, test.digest, 'r9/gate')).toBe(2);
 });
 
 describe('an artifact', () => {
