@@ -530,6 +530,53 @@ const data = buildRouteMap({
   docs: { brief: 'Look at data, bring them in, take them out' },
 });
 
+const comparing = {
+  test: option('data', 'Test rows: a file, a digest or name@v1. Files of predictions may bring their own references'),
+  metric: list('metric', 'A metric, e.g. bleu:tokenize=intl; may be given again'),
+  recipe: option('recipe', "Use a recipe's template, metrics, slices, decoding and gate"),
+  apiKey: option('variable', 'Name of the variable that holds the key of an endpoint'),
+  report: option('file', 'Write a report as one HTML file'),
+};
+const WHO =
+  'A model is name@v3, name@champion, a digest, or a folder in Hugging Face format; an endpoint is http://localhost:8000/v1#model; predictions are JSONL rows with "prediction" and, without --test, "references".';
+
+const evaluate = command({
+  docs: docs(
+    'Measure a model, an endpoint or a file of predictions',
+    [
+      ['eval support-triage@champion --test data/test.jsonl --recipe recipe.yaml', 'as the recipe would measure it'],
+      ['eval answers.jsonl --metric rougeL --report report.html', 'answers that were made elsewhere'],
+    ],
+    WHO,
+  ),
+  parameters: { flags: { ...comparing, json }, positional: tuple(argument('target', 'Who or what is measured')) },
+  load: async () => (await import('./commands/compare.ts')).evaluate,
+});
+
+const compare = command({
+  docs: docs(
+    'Say whether A is better than B, and how sure that is',
+    [
+      ['compare a.jsonl b.jsonl --metric exactMatch', 'two files of predictions for the same rows'],
+      ['compare name@v4 name@champion --test data/test.jsonl --recipe recipe.yaml --report report.html', 'two models'],
+      ['compare a.jsonl b.jsonl --min-gain 0.02 --exit-verdict', 'exit code 10 for reject, 11 for inconclusive'],
+    ],
+    WHO,
+  ),
+  parameters: {
+    flags: {
+      ...comparing,
+      decides: option('metric', "The metric that decides; default: the recipe's, else the first"),
+      minGain: option('gain', 'The gain that has to be exceeded, default 0'),
+      confidence: option('confidence', 'One-sided, 0.5 to 1, default 0.95'),
+      exitVerdict: flag('Exit with 10 for reject and 11 for inconclusive'),
+      json,
+    },
+    positional: tuple(argument('A', 'The candidate'), argument('B', 'What it is held against')),
+  },
+  load: async () => (await import('./commands/compare.ts')).compare,
+});
+
 const report = command({
   docs: docs('Write the report of a run as one HTML file', [
     ['report', 'of the newest run, into RUN.html: verdict, metrics, flips, slices, attacks, lineage, cost'],
@@ -552,12 +599,17 @@ const metrics = command({
       ],
       ['metrics answers.jsonl --metric bleu:tokenize=intl --metric rougeL:stemmer=true --json', 'these two, as JSON'],
       ['metrics - --metric exactMatch --per-item < answers.jsonl', 'from standard input, row by row as well'],
+      ['metrics answers.jsonl --custom polite.ts', 'a metric of your own, see docs/metrics.md'],
     ],
     'BLEU, chrF and TER are those of sacrebleu 2.6, ROUGE is that of rouge_score 0.1.2; docs/metrics.md lists all. What cannot be measured counts as the worst.',
   ),
   parameters: {
     flags: {
       metric: list('metric', 'A metric, e.g. bleu:tokenize=intl; may be given again. Default: five usual ones'),
+      custom: list(
+        'file',
+        'A metric of your own, a TypeScript file whose default export scores a row; may be given again',
+      ),
       perItem: flag('Give the scores of every row, too'),
       json,
     },
@@ -580,6 +632,8 @@ const root = buildRouteMap({
     resume,
     cache,
     metrics,
+    eval: evaluate,
+    compare,
     report,
     lineage,
     models,

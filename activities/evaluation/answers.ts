@@ -34,6 +34,12 @@ export interface Answers {
   isReused: boolean;
 }
 
+/** What is needed of a step to have a model answer. */
+export type Asker = Pick<
+  StepContext<unknown>,
+  'deps' | 'run' | 'instance' | 'input' | 'metaOf' | 'save' | 'jobKey' | 'signal' | 'progress'
+>;
+
 /** What both models are asked. */
 export interface Questions {
   /** Artifact of the prompts, JSONL with `id` and `messages`. */
@@ -50,11 +56,7 @@ export interface Questions {
  * @throws TerminalError `TemplateMismatch` when it was trained with another chat template than it would be asked with,
  * `MissingPredictions` when a row came back without a line.
  */
-export async function answersOf<Params>(
-  context: StepContext<Params>,
-  side: Side,
-  questions: Questions,
-): Promise<Answers> {
+export async function answersOf(context: Asker, side: Side, questions: Questions): Promise<Answers> {
   const { deps, run } = context;
   const model = context.input(side);
   const meta = await context.metaOf(model.digest);
@@ -103,8 +105,8 @@ export async function answersOf<Params>(
 
 const stepOf = (instance: string): string => /^[a-z]+/.exec(instance)?.[0] ?? instance;
 
-async function keyOf<Params>(
-  { deps }: StepContext<Params>,
+async function keyOf(
+  { deps }: Asker,
   model: ArtifactRef,
   { prompts, decoding, batchSize }: Questions,
 ): Promise<string> {
@@ -119,8 +121,8 @@ async function keyOf<Params>(
   return digestOf(canonicalJson(parts));
 }
 
-async function read<Params>(
-  { deps }: StepContext<Params>,
+async function read(
+  { deps }: Asker,
   side: Side,
   { rows }: Questions,
   found: { ref: ArtifactRef; timings: string | undefined; facts: AnswersFacts; isReused: boolean },

@@ -7,16 +7,16 @@ import { rowsIn, writeLines } from '../../data/lines.ts';
 import type { TestRow } from '../../data/row.ts';
 import { digestOfCustom } from '../../evaluation/custom/digest.ts';
 import { slicer } from '../../evaluation/slices.ts';
-import type { MetricItem, Score } from '../../metrics/metric.ts';
+import type { MetricItem } from '../../metrics/metric.ts';
 import type { StepContext } from '../step/context.ts';
 import { defineStep, type Step } from '../step/define.ts';
 import type { Deps } from '../step/deps.ts';
 import { answersOf, SIDES, type Answers, type Side } from './answers.ts';
-import { compareSides } from './compare-sides.ts';
 import { openMetrics, schemasOf } from './metrics.ts';
 import { ANSWER, operational, saidOf } from './operational.ts';
 import { partOf, Part } from './part.ts';
-import type { Compared, EvalReport, ScoredItem } from './report.ts';
+import type { Compared, EvalReport } from './report.ts';
+import { scoreBoth, type BothAnswers } from './score-both.ts';
 
 export const EvaluateParams = z.strictObject({
   ...Evaluate.unwrap().shape,
@@ -115,40 +115,19 @@ async function score(
   try {
     const slicesOf = await slicer(params.slices, rowsIn<TestRow>(path));
     const all = [...metrics, ...operational(params, answers)];
-    const items: Record<Side, MetricItem[]> = { candidate: [], champion: [] };
-    const found: Record<Side, Score[][]> = { candidate: all.map(() => []), champion: all.map(() => []) };
     const lines = writeLines(join(context.scratch, 'scores.jsonl'));
-    for (const row of rowsIn<TestRow>(path)) {
-      context.signal.throwIfAborted();
-      const slices = slicesOf(row);
-      const item: ScoredItem = { id: row.id, ...(slices.length > 0 ? { slices } : {}), candidate: {}, champion: {} };
-      for (const side of SIDES) {
-        const asked = itemOf(row, answers[side]);
-        items[side].push(asked);
-        for (const [i, metric] of all.entries()) {
-          const one = await metric.score(asked);
-          (found[side][i] as Score[]).push(one);
-          item[side][metric.spec] = one.value;
-          if (one.value === null)
-            (item.why ??= {})[metric.spec] = `${side}: ${one.why ?? 'not measured'}`.slice(0, 300);
-        }
-      }
-      lines.write(item);
-    }
+    const found = await scoreBoth(bothAnswers(rowsIn<TestRow>(path), slicesOf, answers), all, {
+      signal: context.signal,
+      scored: (item) => lines.write(item),
+    });
     lines.close();
-    const { candidate, champion } = {
-      candidate: context.input('candidate').digest,
-      champion: context.input('champion').digest,
-    };
     const report: EvalReport = {
       test: context.input('test').digest,
-      candidate,
-      champion,
+      candidate: context.input('candidate').digest,
+      champion: context.input('champion').digest,
       decoding: params.decoding,
       items: lines.count,
-      metrics: Object.fromEntries(
-        all.map((metric, i) => [metric.spec, compareSides(metric, items, scoresAt(found, i))]),
-      ),
+      metrics: found,
     };
     return { scores: await context.save('Scores', { file: lines.path }, { items: lines.count }), report };
   } finally {
@@ -156,10 +135,16 @@ async function score(
   }
 }
 
-const scoresAt = (found: Record<Side, Score[][]>, i: number): Record<Side, Score[]> => ({
-  candidate: found.candidate[i] as Score[],
-  champion: found.champion[i] as Score[],
-});
+function* bothAnswers(
+  rows: Iterable<TestRow>,
+  slicesOf: (row: TestRow) => string[],
+  answers: Record<Side, Answers>,
+): Generator<BothAnswers> {
+  for (const row of rows) {
+    const items = { candidate: itemOf(row, answers.candidate), champion: itemOf(row, answers.champion) };
+    yield { id: row.id, slices: slicesOf(row), items };
+  }
+}
 
 function itemOf(row: TestRow, answers: Answers): MetricItem {
   const { text } = answers.of.get(row.id) ?? { text: null };

@@ -6,11 +6,18 @@ import { SIDES, type Answers, type Side } from './answers.ts';
 
 /** What the generator said of an answer; scores of a row find it under this name. */
 export const ANSWER = '$answer';
-type Said = { promptTokens?: number; completionTokens?: number; seconds?: number };
+export type Said = { promptTokens?: number; completionTokens?: number; seconds?: number };
 
 /** Tokens, seconds and money of every answer, where they are known; what guards of the gate can name. */
-export function operational({ price }: Pick<Evaluate, 'price'>, answers: Record<Side, Answers>): Metric[] {
-  const said = SIDES.flatMap((side) => [...answers[side].of.keys()].map((id) => saidOf(answers[side], id)));
+export function operational(evaluate: Pick<Evaluate, 'price'>, answers: Record<Side, Answers>): Metric[] {
+  return operationalMetrics(
+    evaluate,
+    SIDES.flatMap((side) => [...answers[side].of.keys()].map((id) => saidOf(answers[side], id))),
+  );
+}
+
+/** The same out of what is known of all answers of both sides. */
+export function operationalMetrics({ price }: Pick<Evaluate, 'price'>, said: readonly Said[]): Metric[] {
   const made: Metric[] = [];
   const add = (spec: OperationalName, signature: string, of: (said: Said) => number | undefined): void => {
     const values = said.map(of);
@@ -57,7 +64,7 @@ function measured(
     better: 'lower',
     isBinary: false,
     score: ({ row = {} }): Score => {
-      const value = of((row[ANSWER] ?? {}));
+      const value = of(row[ANSWER] ?? {});
       return value === undefined ? { value: null, why: 'the generator did not say' } : { value };
     },
     summary: (_items, scores) => {

@@ -15,7 +15,7 @@ import { BudgetReached } from '../step/budget.ts';
 import type { Deps } from '../step/deps.ts';
 import { inputsOf, kindOf, writerFor } from './generators.ts';
 
-/** An ask as it stands in a plan, under the key that its reply is kept under. */
+/** An ask of synthesis or of a judge as it stands in a plan, under the key that its reply is kept under. */
 export interface PlannedAsk {
   key: string;
   ask: Ask;
@@ -24,13 +24,16 @@ export interface PlannedAsk {
 export interface AskBatch {
   run: RunRef;
   instance: string;
-  settings: Synthesize;
+  /** Who is asked, by the name that asks give. */
+  settings: Pick<Synthesize, 'generators'>;
   /** Digest of the plan. */
   plan: string;
   /** Asks of the plan, from this one up to but not including the last. */
   from: number;
   to: number;
   budget: Budget;
+  /** Type of the failure when tries are used up. @default 'SynthesisFailed' */
+  failure?: string;
 }
 
 export interface BatchEnd {
@@ -62,7 +65,7 @@ export function createAskBatch(deps: Deps): (batch: AskBatch) => Promise<BatchEn
       if (error instanceof ApplicationFailure) throw error; // counted already
       const message = messageOf(error);
       if ((await countTry(deps, batch, message)) < triesOf(deps)) throw error;
-      throw ApplicationFailure.create({ type: 'SynthesisFailed', message, nonRetryable: true });
+      throw ApplicationFailure.create({ type: batch.failure ?? 'SynthesisFailed', message, nonRetryable: true });
     } finally {
       clearInterval(beat);
     }

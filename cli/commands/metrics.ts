@@ -4,16 +4,19 @@ import { paint, print, printJson, table } from '../output.ts';
 
 interface Flags {
   metric?: readonly string[];
+  custom?: readonly string[];
   perItem: boolean;
   json: boolean;
 }
 
 /** Scores a file of predictions. */
 export async function metrics(flags: Flags, file: string): Promise<void> {
-  const { corpus, items } = await scoreFile(file, flags.metric ?? []).catch((error: unknown) => {
-    if (error instanceof BadPredictions) throw new UsageError(error.message);
-    throw error;
-  });
+  const { corpus, items } = await scoreFile(file, { metrics: flags.metric ?? [], custom: flags.custom ?? [] }).catch(
+    (error: unknown) => {
+      if (error instanceof BadPredictions) throw new UsageError(error.message);
+      throw error;
+    },
+  );
   if (flags.json) return printJson({ corpus, ...(flags.perItem ? { items } : {}) });
   const number = (value: number): string => value.toFixed(4);
   const rows = Object.entries(corpus).map(([spec, { value, n, ci, signature, unmeasured }]) => [

@@ -16,6 +16,9 @@ export interface ScoringRow extends MetricItem {
 
 const NEWLINE = 10;
 
+/** A file as a sentence names it. */
+export const nameOf = (file: string): string => (file === '-' ? 'standard input' : file);
+
 /**
  * Rows `{prediction, references: […]}` of a JSONL file, `-` for standard input; `reference` may stand for a list of
  * one, `id` names the row, and a prediction of null is an answer that did not come. Empty lines are passed over.
@@ -23,7 +26,7 @@ const NEWLINE = 10;
  * @throws BadPredictions for the first line that is no such row, or a file that cannot be read.
  */
 export async function* readScoringRows(file: string): AsyncGenerator<ScoringRow> {
-  const name = file === '-' ? 'standard input' : file;
+  const name = nameOf(file);
   let line = 0;
   for await (const bytes of linesOf(file)) {
     line += 1;

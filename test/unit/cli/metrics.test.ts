@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { root } from '../../../scripts/toolchain.js';
-import { emptyFolder } from '../support/folder.ts';
+import { emptyFolder, folderWith } from '../support/folder.ts';
 
 /** `anneal metrics` on some lines, as a person calls it. */
 function metrics(
@@ -66,6 +66,23 @@ describe('anneal metrics', () => {
     expect(JSON.parse(stdout)).toMatchObject({
       corpus: { exactMatch: { value: 1 / 3, n: 3, unmeasured: 1 } },
       items: [{ exactMatch: null }, { exactMatch: 0 }, { exactMatch: 1 }],
+    });
+  });
+
+  test("scores with a metric of one's own, beside others or alone", () => {
+    const custom = join(
+      folderWith({ 'polite.ts': "export default ({ prediction }) => (prediction.includes('fast') ? 1 : 0);" }),
+      'polite.ts',
+    );
+    const { stdout } = metrics(ROWS, '--custom', custom, '--per-item', '--json');
+    const found = JSON.parse(stdout) as { corpus: object; items: object[] };
+    expect(found.items).toEqual([{ [custom]: 0 }, { [custom]: 1 }]);
+    const both = metrics(ROWS, '--custom', custom, '--metric', 'ter', '--json').stdout;
+    expect(Object.keys((JSON.parse(both) as { corpus: object }).corpus)).toEqual(['ter', custom]);
+    const { status, stderr } = metrics(ROWS, '--custom', 'gone.ts');
+    expect({ status, stderr }).toEqual({
+      status: 2,
+      stderr: 'error: the metric gone.ts: there is no file gone.ts: check the path\n',
     });
   });
 
