@@ -120,3 +120,8 @@ export const Judges = z
   )
   .describe('Models that judge answers, by a name of your choice; each becomes a metric of that name. Default: none.');
 export type Judges = z.infer<typeof Judges>;
+
+/** Generators of judges by the judges' names, as a batch of asks is given them. */
+export const generatorsOf = (judges: Judges): { generators: Record<string, JudgeGenerator> } => ({
+  generators: Object.fromEntries(Object.entries(judges).map(([name, { generator }]) => [name, generator])),
+});

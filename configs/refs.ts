@@ -26,6 +26,7 @@ export const ARTIFACT_TYPES = [
   'Judge',
   'JudgePlan',
   'JudgeReport',
+  'Calibration',
 ] as const;
 export const ArtifactType = z.enum(ARTIFACT_TYPES);
 export type ArtifactType = z.infer<typeof ArtifactType>;

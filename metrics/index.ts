@@ -1,5 +1,6 @@
 // What `import … from 'anneal/metrics'` offers: pure functions without any dependency on the rest of Anneal.
 export { metricNames, MetricSpecError, parseMetric } from './registry.ts';
+export type { Resources } from './registry.ts';
 export type { Metric, MetricItem, Score, Summary } from './metric.ts';
 
 export { corpusBleu, sentenceBleu, bleuStatistics, bleuOf, bleuSignature } from './text/bleu.ts';

@@ -6,8 +6,8 @@ export interface Tolerance {
 
 /**
  * 1 when the last number of the answer is the last number of the reference, within the tolerance, else 0. Null: the
- * reference has no number. Thousands may be set apart by commas, thin or no-break spaces; a minus may be U+2212; a
- * number with a per cent sign is a hundredth of itself.
+ * reference has no number. Thousands may be set apart by commas, apostrophes, thin or no-break spaces; a minus may be
+ * U+2212; a number with a per cent sign is a hundredth of itself.
  */
 export function numericMatch(prediction: string, reference: string, { absolute, relative }: Tolerance): 0 | 1 | null {
   const expected = lastNumber(reference);
@@ -20,17 +20,28 @@ export function numericMatch(prediction: string, reference: string, { absolute, 
 /** Longest end of an answer that is searched for its last number. */
 const SEARCHED = 100_000;
 
-/** The last number of a text, undefined when it has none; digits of other scripts count as their value. */
+/** Spaces that hold a number together; an ordinary one parts two numbers. */
+const JOINING = /(?<=\d)[\u00a0\u2007\u2009\u202f](?=\d{3}(?!\d))/gu;
+
+/**
+ * A number that is not the tail of a Latin, Greek or Cyrillic word ("x2") or of a version ("1.2.3"). Behind Korean,
+ * Chinese and Japanese letters, which are written without spaces, it is one.
+ */
+const NUMBER =
+  /(?<![\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\d]|\d\.)-?(?:\d{1,3}(?:[,']\d{3})+(?!\d)|\d+|(?=\.\d))(?:\.\d+)?(?:[eE][+-]?\d{1,3}(?!\d))?(?:\s?%)?/gu;
+
+/** The last number of a text, undefined when it has none; full-width digits count as their value. */
 export function lastNumber(text: string): number | undefined {
-  const plain = text.slice(-SEARCHED).normalize('NFKC').replaceAll('\u2212', '-');
-  const found = [
-    ...plain.matchAll(
-      /(?<![\p{L}\d.])-?(?:\d{1,3}(?:[,\u00a0\u2009\u202f' ]\d{3})+|\d+)(?:\.\d+)?(?:[eE][+-]?\d{1,3})?\s?%?/gu,
-    ),
-  ];
-  const last = found.at(-1)?.[0];
+  const plain = text
+    .slice(-SEARCHED)
+    .replaceAll(JOINING, ',')
+    .replaceAll('\u2212', '-')
+    // Not NFKC, which makes 102 of 10².
+    .replaceAll(/[\uff01-\uff5e]/gu, (wide) => String.fromCharCode(wide.charCodeAt(0) - 0xfee0));
+  let last: string | undefined;
+  for (const [found] of plain.matchAll(NUMBER)) last = found;
   if (last === undefined) return undefined;
-  const value = Number(last.replaceAll(/[,\s']|%$/g, ''));
+  const value = Number(last.replaceAll(/[,\s'%]/g, ''));
   if (!Number.isFinite(value)) return undefined;
   return last.endsWith('%') ? value / 100 : value;
 }

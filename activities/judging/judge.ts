@@ -2,18 +2,12 @@ import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { z } from 'zod';
 import { canonicalJson } from '../../configs/canonical-json.ts';
-import { terminal } from '../../configs/failure.ts';
 import { Judges } from '../../configs/judges.ts';
 import type { Measure, Refs } from '../../configs/refs.ts';
-import { failedAsks, findReplies } from '../../artifacts/ledger/replies.ts';
-import type { ReplyRow } from '../../artifacts/ledger/schema.ts';
-import type { WriterReply } from '../../adapters/contracts.ts';
-import { rowsIn, writeLines } from '../../data/lines.ts';
-import type { TestRow } from '../../data/row.ts';
+import { writeLines } from '../../data/lines.ts';
 import type { JudgeAsk, JudgeReply } from '../../evaluation/judges/asker.ts';
 import { describeJudge } from '../../evaluation/judges/identity.ts';
-import { planJudging, readJudging, type Judging } from '../../evaluation/judges/judging.ts';
-import type { JudgedRow } from '../../evaluation/judges/methods/method.ts';
+import { planJudging, readerOf, type Judging } from '../../evaluation/judges/judging.ts';
 import type { JudgedItem, JudgeReport } from '../../evaluation/judges/report.ts';
 import { mean } from '../../metrics/intervals.ts';
 import type { StepContext } from '../step/context.ts';
@@ -21,6 +15,8 @@ import { defineStagedStep } from '../step/define.ts';
 import type { Deps } from '../step/deps.ts';
 import { inputsOf, kindOf, roleOf, storeModel, writerFor } from '../synthesis/generators.ts';
 import type { NeededAsks } from '../synthesis/synthesize.ts';
+import { judgedRows } from './judged-rows.ts';
+import { repliesTo } from './replies.ts';
 
 export const JudgeParams = z.strictObject({
   judges: Judges,
@@ -32,11 +28,6 @@ type Context = StepContext<JudgeParams>;
 
 /** Role of a judge among the inputs of the step. */
 export const judgeRole = (name: string): string => `judge.${name}`;
-
-/** Generators of judges by the judges' names, as a batch of asks is given them. */
-export const generatorsOf = (judges: Judges): { generators: Record<string, Judges[string]['generator']> } => ({
-  generators: Object.fromEntries(Object.entries(judges).map(([name, { generator }]) => [name, generator])),
-});
 
 /**
  * Models judge both answers to every row. Called until all asks are answered; a reply that is there, of this run or
@@ -95,7 +86,7 @@ export function createJudge(deps: Deps) {
   });
 }
 
-/** Rows that are planned before the process may do something else, such as telling that it lives. */
+/** Rows that are looked at before the process may do something else, such as telling that it lives. */
 const ROWS_AT_ONCE = 2000;
 
 async function planAll(judging: Judging, replies: ReadonlyMap<string, JudgeReply>): Promise<JudgeAsk[]> {
@@ -120,54 +111,7 @@ async function judgingOf(context: Context): Promise<Judging> {
       { model: parts.get(modelPart(name)) ?? '', digest: inputs[judgeRole(name)]?.digest ?? '' },
     ]),
   );
-  return { judges, votes, identities, rows: await rowsOf(context) };
-}
-
-const Prediction = z.object({ id: z.string(), text: z.string().nullable() });
-
-/** @throws TerminalError `MissingPredictions` when a row has no line. */
-async function rowsOf(context: Context): Promise<JudgedRow[]> {
-  const answers = async (side: 'candidate' | 'champion'): Promise<Map<string, string | null>> => {
-    const found = new Map<string, string | null>();
-    for (const line of rowsIn<unknown>(await context.pathOf(`${side}Predictions`))) {
-      const { id, text } = Prediction.parse(line);
-      found.set(id, text);
-    }
-    return found;
-  };
-  const [candidate, champion] = [await answers('candidate'), await answers('champion')];
-  return [...rowsIn<TestRow>(await context.pathOf('test'))].map((row) => {
-    const [ours, theirs] = [candidate.get(row.id), champion.get(row.id)];
-    if (ours === undefined || theirs === undefined)
-      throw terminal(
-        'MissingPredictions',
-        `the ${ours === undefined ? 'candidate' : 'champion'} has no answer to row ${row.id}: judging needs both models on every row`,
-      );
-    return { row, candidate: ours, champion: theirs };
-  });
-}
-
-/** Replies that are there, and asks of this run that nobody could answer. */
-async function repliesTo(context: Context, asks: readonly JudgeAsk[]): Promise<Map<string, JudgeReply>> {
-  const { deps, run } = context;
-  const found = await findReplies(
-    deps.ledger,
-    asks.map(({ key }) => key),
-  );
-  const failed = await failedAsks(deps.ledger, run.id);
-  const replies = new Map<string, JudgeReply>();
-  for (const { key } of asks) {
-    const row = found.get(key);
-    if (row) replies.set(key, replyOf(row));
-    else if (failed.has(key)) replies.set(key, { failed: 'the judge gave no usable answer', tokens: 0 });
-  }
-  return replies;
-}
-
-function replyOf({ reply_json, prompt_tokens, completion_tokens }: ReplyRow): JudgeReply {
-  const { text, finish } = JSON.parse(reply_json ?? 'null') as WriterReply;
-  const tokens = (prompt_tokens ?? 0) + (completion_tokens ?? 0);
-  return finish === 'refused' ? { failed: 'the judge refused to answer', tokens } : { text, tokens };
+  return { judges, votes, identities, rows: await judgedRows(context) };
 }
 
 /** Batches at a time; how many requests leave at once is for each judge's own limits. */
@@ -188,10 +132,17 @@ async function planOf(context: Context, asks: readonly JudgeAsk[]): Promise<Need
 }
 
 async function conclude(context: Context, judging: Judging, replies: ReadonlyMap<string, JudgeReply>) {
-  const { items, report } = readJudging(judging, replies);
+  const reader = readerOf(judging, replies);
+  const items: JudgedItem[] = [];
   const file = writeLines(join(context.scratch, 'scores.jsonl'));
-  for (const item of items) file.write(item);
+  for (const row of judging.rows) {
+    const item = reader.read(row);
+    items.push(item);
+    file.write(item);
+    if (items.length % ROWS_AT_ONCE === 0) await setImmediate();
+  }
   file.close();
+  const report = reader.report(items);
   const outputs: Refs = {
     scores: await context.save('Scores', { file: file.path }, { items: items.length }),
     report: await context.save('JudgeReport', { text: canonicalJson(report) }),

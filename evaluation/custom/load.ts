@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { terminal } from '../../configs/failure.ts';
 import { mean } from '../../metrics/intervals.ts';
 import type { Metric, MetricItem, Score } from '../../metrics/metric.ts';
-import type { FromHost, ToHost } from './messages.ts';
+import { digestOfCustom } from './digest.ts';
+import { readMessage, type FromHost, type ToHost } from './messages.ts';
 
 /** A metric of a person's own. */
 export interface CustomMetric {
@@ -32,19 +33,26 @@ interface Host {
 }
 
 /**
- * Starts a person's metric in a process of its own, without our environment. An item on which it throws, hangs, dies
- * or gives anything but a number in its range is not measured, with the reason.
+ * Starts a person's metric in a process of its own, without our environment; {@link Metric.score} asks it about one
+ * item at a time. An item on which it throws, hangs, dies or gives anything but a number in its range is not measured,
+ * with the reason. Its signature has the beginning of {@link digestOfCustom}.
  *
- * @throws TerminalError `BadMetric` when it cannot be loaded, or dies or hangs on twenty items in a row.
+ * @throws TerminalError `BadMetric` when it cannot be loaded, or dies or hangs on `patience` items in a row.
  */
-export async function loadCustomMetric(custom: CustomMetric): Promise<Metric & { close(): Promise<void> }> {
+export async function loadCustomMetric(
+  custom: CustomMetric,
+  patience = PATIENCE,
+): Promise<Metric & { close(): Promise<void> }> {
   const { name, file, timeoutSeconds = 10 } = custom;
   if (!existsSync(file)) throw terminal('BadMetric', `the metric ${name}: there is no file ${file}: check the path`);
+  const signature = `${name}|custom|${(await digestOfCustom(file)).slice(0, 'sha256:'.length + 12)}`;
   let host: Host | undefined = await start(custom);
-  const range = custom.range ?? rangeOf(host.range, custom);
-  const better = custom.better ?? (host.better === 'lower' ? 'lower' : 'higher');
-  let lost = 0;
-  let next = 0;
+  const [range, better] = await settings(host, custom).catch(async (error: unknown) => {
+    await ended((host as Host).child);
+    throw error;
+  });
+  const worst = better === 'higher' ? range[0] : range[1];
+  let [lost, next, isClosed] = [0, 0, false];
 
   const stop = async (): Promise<void> => {
     const dying = host?.child;
@@ -52,37 +60,50 @@ export async function loadCustomMetric(custom: CustomMetric): Promise<Metric & {
     if (dying) await ended(dying);
   };
   const ask = async (item: MetricItem): Promise<Score> => {
+    if (isClosed) throw new Error(`the metric ${name} was closed`);
     host ??= await start(custom);
-    const { child } = host;
     next += 1;
-    const reply = await replyTo(child, { id: next, item }, timeoutSeconds * 1000);
+    const reply = await replyTo(host.child, { id: next, item }, timeoutSeconds * 1000);
     if (typeof reply !== 'string') {
       lost = 0;
       return scoreOf(reply, range);
     }
     await stop();
     lost += 1;
-    if (lost >= PATIENCE)
+    if (lost >= patience)
       throw terminal('BadMetric', `the metric ${name} (${file}) ${reply} on ${lost} items in a row: mend it`);
     return { value: null, why: `it ${reply}` };
+  };
+  // One item at a time: the clock of an item must not run while another is at work, nor may one's end be another's.
+  let before: Promise<unknown> = Promise.resolve();
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const mine = before.then(work);
+    before = mine.catch(() => undefined);
+    return mine;
   };
   return {
     spec: name,
     range,
     better,
     isBinary: false,
-    score: ask,
+    score: (item) => inTurn(() => ask(item)),
     summary: (_items, scores) => {
-      const worst = better === 'higher' ? range[0] : range[1];
-      const { value, ci, n } = mean(
-        scores.map((score) => score.value ?? worst),
-        [range[0], range[1]],
-      );
-      const unmeasured = scores.filter((score) => score.value === null).length;
-      return { value, ci, n, unmeasured, signature: `${name}|custom` };
+      const values = scores.map(({ value }) => value ?? worst);
+      const unmeasured = scores.filter(({ value }) => value === null).length;
+      return { ...mean(values, [range[0], range[1]]), unmeasured, signature };
     },
-    close: stop,
+    close: () => {
+      isClosed = true;
+      return inTurn(stop);
+    },
   };
+}
+
+async function settings(
+  host: Host,
+  { range, better, ...custom }: CustomMetric,
+): Promise<[range: readonly [number, number], better: 'higher' | 'lower']> {
+  return [range ?? rangeOf(host.range, custom), better ?? betterOf(host.better, custom)];
 }
 
 async function start({ name, file }: CustomMetric): Promise<Host> {
@@ -90,23 +111,29 @@ async function start({ name, file }: CustomMetric): Promise<Host> {
     // Nothing of ours: no keys, no tokens.
     env: { PATH: process.env['PATH'] ?? '', NODE_NO_WARNINGS: '1' },
     execArgv: [`--max-old-space-size=${MEMORY_MB}`],
+    // What it prints to stdout would mix with our results.
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     serialization: 'advanced',
   });
   const reply = await new Promise<FromHost | string>((resolve) => {
-    const timer = setTimeout(() => resolve(`does not load within ${LOAD_MS / 1000} s`), LOAD_MS);
-    child.once('message', (message) => {
+    const timer = setTimeout(() => end(`it does not load within ${LOAD_MS / 1000} s`), LOAD_MS);
+    const end = (result: FromHost | string): void => {
       clearTimeout(timer);
-      resolve(message as FromHost);
-    });
-    child.once('exit', (code, signal) => {
-      clearTimeout(timer);
-      resolve(`ends while it loads (${signal ?? `exit code ${code}`})`);
-    });
+      child.off('message', onMessage);
+      resolve(result);
+    };
+    const onMessage = (message: unknown): void => {
+      const found = readMessage(message);
+      if (found?.kind === 'ready' || found?.kind === 'unusable') end(found);
+    };
+    child.on('message', onMessage);
+    child.once('exit', (code, signal) => end(`it ends while it loads (${signal ?? `exit code ${code}`})`));
+    // Stays: without a listener, an error of the channel would end this process.
+    child.on('error', (error) => end(error.message));
   });
   if (typeof reply !== 'string' && reply.kind === 'ready') return { child, range: reply.range, better: reply.better };
   await ended(child);
-  const why = typeof reply === 'string' ? reply : reply.kind === 'unusable' ? reply.why : 'does not answer';
+  const why = typeof reply === 'string' ? reply : reply.kind === 'unusable' ? reply.why : 'it does not answer';
   throw terminal('BadMetric', `the metric ${name}: ${file} cannot be used: ${why.split('\n')[0]}`);
 }
 
@@ -120,8 +147,8 @@ function replyTo(child: ChildProcess, message: ToHost, timeoutMs: number): Promi
       resolve(result);
     };
     const onMessage = (reply: unknown): void => {
-      const found = reply as FromHost;
-      if ((found.kind === 'scored' || found.kind === 'failed') && found.id === message.id) end(found);
+      const found = readMessage(reply);
+      if (found && 'id' in found && found.id === message.id) end(found);
     };
     const onExit = (): void => end('died');
     const timer = setTimeout(() => end(`did not answer within ${timeoutMs / 1000} s`), timeoutMs);
@@ -135,22 +162,39 @@ function replyTo(child: ChildProcess, message: ToHost, timeoutMs: number): Promi
 
 function scoreOf(reply: FromHost, [low, high]: readonly [number, number]): Score {
   if (reply.kind === 'failed') return { value: null, why: `it threw: ${reply.why.slice(0, 200)}` };
+  if (reply.kind === 'strange') return { value: null, why: `it gave ${A[reply.type] ?? reply.type}, not a number` };
   if (reply.kind !== 'scored') return { value: null, why: 'it gave no score' };
-  const { value: found } = reply;
-  const { value, why } =
-    typeof found === 'object' && found !== null ? (found as { value: unknown; why?: unknown }) : { value: found };
-  if (value === null) return { value: null, why: typeof why === 'string' ? why.slice(0, 200) : 'it said so' };
-  if (typeof value !== 'number' || Number.isNaN(value))
-    return { value: null, why: `it gave ${typeof value === 'number' ? 'NaN' : `a ${typeof value}`}, not a number` };
+  const { value, why } = reply;
+  if (value === null) return { value, why: why?.slice(0, 200) ?? 'it said so' };
+  if (Number.isNaN(value)) return { value: null, why: 'it gave NaN, not a number' };
   if (value < low || value > high) return { value: null, why: `it gave ${value}, outside of ${low} to ${high}` };
-  return { value };
+  return { value, ...(why === undefined ? {} : { why: why.slice(0, 200) }) };
 }
+
+/** Types as they are said. */
+const A: Readonly<Record<string, string>> = {
+  string: 'a string',
+  boolean: 'a boolean',
+  object: 'an object',
+  function: 'a function',
+  bigint: 'a bigint',
+  symbol: 'a symbol',
+  undefined: 'nothing',
+};
 
 function rangeOf(exported: unknown, { name, file }: CustomMetric): readonly [number, number] {
   if (exported === undefined) return [0, 1];
   const [low, high] = Array.isArray(exported) ? (exported as unknown[]) : [];
-  if (typeof low === 'number' && typeof high === 'number' && low < high) return [low, high];
+  // Finite: the worst value stands for what was not measured, and has to have a mean.
+  if (Number.isFinite(low) && Number.isFinite(high) && (low as number) < (high as number))
+    return [low as number, high as number];
   throw terminal('BadMetric', `the metric ${name}: ${file} exports a range that is none: expected e.g. [0, 1]`);
+}
+
+function betterOf(exported: unknown, { name, file }: CustomMetric): 'higher' | 'lower' {
+  if (exported === undefined) return 'higher';
+  if (exported === 'higher' || exported === 'lower') return exported;
+  throw terminal('BadMetric', `the metric ${name}: ${file} exports "better" as neither 'higher' nor 'lower'`);
 }
 
 async function ended(child: ChildProcess): Promise<void> {

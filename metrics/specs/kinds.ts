@@ -66,11 +66,13 @@ const SEED = 1;
 
 /**
  * A metric that is computed of all items together, such as corpus BLEU; its interval is a percentile bootstrap over
- * the items.
+ * the items, and where all resamples agree that of {@link mean}. Items that were not measured have the worst value there is: with u of n of them the metric is
+ * ((n − u) · value of the measured + u · worst) / n, so that leaving one out never raises it.
  *
- * @param statistics What one item adds; null: the item cannot be measured, `worst` stands for it.
+ * @param statistics What one measured item adds; undefined: nothing but the worst value.
+ * @param value The metric of some measured items, at least one.
  */
-export function pooledMetric<S>(
+export function pooledMetric<S extends object>(
   about: Omit<About, 'signature'> & { isBinary?: boolean },
   {
     score,
@@ -79,40 +81,60 @@ export function pooledMetric<S>(
     signature,
   }: {
     score(item: MetricItem): Score;
-    statistics(item: MetricItem, score: Score): S;
-    value(items: readonly S[], picked: Int32Array | undefined): number;
+    statistics(item: MetricItem): S | undefined;
+    value(items: readonly S[]): number;
     signature(items: readonly MetricItem[]): string;
   },
 ): Metric {
+  const worst = about.better === 'higher' ? about.range[0] : about.range[1];
+  const blended = (items: readonly S[], n: number): number =>
+    items.length === 0 ? worst : (items.length * value(items) + (n - items.length) * worst) / n;
   return {
     ...about,
     isBinary: about.isBinary ?? false,
     score: (item) => checked(() => score(item)),
     summary: (items, scores): Summary => {
-      if (items.length === 0) throw new RangeError(`${about.spec} of no items is not defined: give at least one`);
-      const all = items.map((item, i) => statistics(item, scores[i] ?? { value: null }));
       const n = items.length;
-      const unmeasured = scores.filter((one) => one.value === null).length;
-      const ci: [number, number] =
-        n === 1
-          ? [...about.range]
-          : bootstrapItems(n, (picked) => value(all, picked), {
-              method: 'percentile',
-              resamples: RESAMPLES,
-              seed: SEED,
-            }).ci;
-      return { value: value(all, undefined), n, ci, unmeasured, signature: signature(items) };
+      if (n === 0) throw new RangeError(`${about.spec} of no items is not defined: give at least one`);
+      const isMeasured = items.map((_, i) => typeof scores[i]?.value === 'number');
+      const all = items.map((item, i) => (isMeasured[i] ? statistics(item) : undefined));
+      const measured = all.filter((one) => one !== undefined);
+      const ofPicked = (picked: Int32Array): number => {
+        const chosen: S[] = [];
+        for (const i of picked) {
+          const one = all[i];
+          if (one !== undefined) chosen.push(one);
+        }
+        return blended(chosen, n);
+      };
+      const found = blended(measured, n);
+      const [low, high] = [Math.min(about.range[0], found), Math.max(about.range[1], found)];
+      const drawn = (): [number, number] =>
+        bootstrapItems(n, ofPicked, { method: 'percentile', resamples: RESAMPLES, seed: SEED }).ci;
+      const interval: [number, number] = n === 1 ? [low, high] : drawn();
+      // Resamples that all agree say nothing of the spread: then as for a mean of equal scores.
+      const ci =
+        interval[1] - interval[0] < 1e-12
+          ? mean(
+              items.map(() => found),
+              [low, high],
+            ).ci
+          : interval;
+      const signed = items.filter((_, i) => isMeasured[i]);
+      return {
+        value: found,
+        n,
+        ci,
+        unmeasured: isMeasured.filter((is) => !is).length,
+        signature: signature(signed.length > 0 ? signed : items),
+      };
     },
   };
 }
 
-/** Sums of what the picked items add, or of all. */
-export function pooled(items: readonly Float64Array[], picked: Int32Array | undefined): Float64Array {
+/** Sums, entry by entry, of what items add. */
+export function pooled(items: readonly Float64Array[]): Float64Array {
   const sum = new Float64Array(items[0]?.length ?? 0);
-  const add = (one: Float64Array): void => {
-    for (let k = 0; k < sum.length; k += 1) sum[k] = (sum[k] as number) + (one[k] as number);
-  };
-  if (picked) for (const i of picked) add(items[i] as Float64Array);
-  else for (const one of items) add(one);
+  for (const one of items) for (let k = 0; k < sum.length; k += 1) sum[k] = (sum[k] as number) + (one[k] as number);
   return sum;
 }

@@ -1,14 +1,14 @@
 import { brier, expectedCalibrationError } from '../classification/probabilities.ts';
-import { classificationScores, type ClassificationScores } from '../classification/scores.ts';
 import type { Metric, MetricItem, Score } from '../metric.ts';
 import { meanMetric, NO_REFERENCE, pooledMetric, referencesOf } from './kinds.ts';
+import { labelScores, type LabelScores, type Pair } from './label-scores.ts';
 import { choice, readOptions } from './options.ts';
 
 type Make = (spec: string, written: ReadonlyMap<string, string>) => Metric;
 
 /** Labels are compared as they stand, but for white space around them. */
 const labelOf = (text: string): string => text.trim();
-/** What an item without a reference, or without an answer, has: no label that could be right. */
+/** What an item without an answer has: no label that could be right. */
 const NOTHING = '\u0000';
 
 const isRight = (item: MetricItem): Score => {
@@ -17,34 +17,20 @@ const isRight = (item: MetricItem): Score => {
   return { value: item.prediction !== null && labelOf(item.prediction) === labelOf(reference) ? 1 : 0 };
 };
 
-interface Pair {
-  truth: string;
-  predicted: string;
-}
-
 /** Computed of all labels together; the score of an item says whether its label is right. */
 function ofLabels(
   { spec, range, signature }: { spec: string; range: readonly [number, number]; signature: string },
-  of: (scores: ClassificationScores) => number,
+  of: (scores: LabelScores) => number,
 ): Metric {
   return pooledMetric<Pair>(
     { spec, range, better: 'higher', isBinary: true },
     {
       score: isRight,
-      statistics: (item, { value }) => ({
+      statistics: (item) => ({
         truth: labelOf(referencesOf(item)[0] ?? ''),
-        // What was not measured counts as wrong.
-        predicted: value === null ? NOTHING : item.prediction === null ? NOTHING : labelOf(item.prediction),
+        predicted: item.prediction === null ? NOTHING : labelOf(item.prediction),
       }),
-      value: (items, picked) => {
-        const chosen = picked ? Array.from(picked, (i) => items[i] as Pair) : items;
-        return of(
-          classificationScores(
-            chosen.map(({ truth }) => truth),
-            chosen.map(({ predicted }) => predicted),
-          ),
-        );
-      },
+      value: (items) => of(labelScores(items)),
       signature: () => signature,
     },
   );
@@ -90,6 +76,7 @@ const squared = (item: MetricItem): Score => {
   const right = isRight(item);
   const confidence = stated(item);
   if (right.value === null) return right;
+  if (item.prediction === null) return { value: 1, why: 'no answer' };
   if (confidence === undefined) return { value: null, why: `the row has no "${CONFIDENCE}" from 0 to 1` };
   return { value: (right.value - confidence) ** 2 };
 };
@@ -109,18 +96,13 @@ const ece: Make = (spec, written) => {
     { spec, range: [0, 1], better: 'lower' },
     {
       score: squared,
-      // What was not measured counts as sure and wrong.
-      statistics: (item, { value }) =>
-        value === null
-          ? { right: 0, confidence: 1 }
-          : { right: isRight(item).value ?? 0, confidence: stated(item) ?? 1 },
-      value: (items, picked) => {
-        const chosen = picked ? Array.from(picked, (i) => items[i] as { right: number; confidence: number }) : items;
-        return expectedCalibrationError(
-          chosen.map(({ right }) => right),
-          chosen.map(({ confidence }) => confidence),
-        );
-      },
+      statistics: (item) =>
+        item.prediction === null ? undefined : { right: isRight(item).value ?? 0, confidence: stated(item) ?? 1 },
+      value: (items) =>
+        expectedCalibrationError(
+          items.map(({ right }) => right),
+          items.map(({ confidence }) => confidence),
+        ),
       signature: () => 'ece|bins:10|width:equal',
     },
   );

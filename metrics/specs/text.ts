@@ -13,12 +13,6 @@ import { choice, flag, number, readOptions, whole } from './options.ts';
 
 type Make = (spec: string, written: ReadonlyMap<string, string>) => Metric;
 
-/** References for counting; an item without any is held against nothing at all, which is the worst there is. */
-const against = (item: MetricItem): string[] => {
-  const references = referencesOf(item);
-  return references.length === 0 ? [''] : references;
-};
-
 /** As an answer counts: none is an empty one. */
 const answered = ({ prediction }: MetricItem): string => prediction ?? '';
 
@@ -49,8 +43,8 @@ const bleu: Make = (spec, written) => {
     { spec, range: [0, 100], better: 'higher' },
     {
       score: (item) => measured(item, (references) => sentenceBleu(answered(item), references, options).score),
-      statistics: (item) => bleuStatistics(answered(item), against(item), corpus),
-      value: (items, picked) => bleuOf(pooled(items, picked), corpus).score,
+      statistics: (item) => bleuStatistics(answered(item), referencesOf(item), corpus),
+      value: (items) => bleuOf(pooled(items), corpus).score,
       signature: (items) => bleuSignature(corpus, countOf(items)),
     },
   );
@@ -72,8 +66,8 @@ const chrf =
       { spec, range: [0, 100], better: 'higher' },
       {
         score: (item) => measured(item, (references) => sentenceChrf(answered(item), references, options).score),
-        statistics: (item) => chrfStatistics(answered(item), against(item), options),
-        value: (items, picked) => chrfOf(pooled(items, picked), options).score,
+        statistics: (item) => chrfStatistics(answered(item), referencesOf(item), options),
+        value: (items) => chrfOf(pooled(items), options).score,
         signature: (items) => chrfSignature(options, countOf(items)),
       },
     );
@@ -89,9 +83,13 @@ const ter: Make = (spec, written) => {
   return pooledMetric<Float64Array>(
     { spec, range: [0, 100], better: 'lower' },
     {
-      score: (item) => measured(item, (references) => sentenceTer(answered(item), references, options).score),
-      statistics: (item) => terStatistics(answered(item), against(item), options),
-      value: (items, picked) => terOf(pooled(items, picked), options).score,
+      // Of an empty answer to an empty reference nothing need be edited, but no answer is none.
+      score: (item) =>
+        measured(item, (references) =>
+          item.prediction === null ? 100 : sentenceTer(item.prediction, references, options).score,
+        ),
+      statistics: (item) => terStatistics(answered(item), referencesOf(item), options),
+      value: (items) => terOf(pooled(items), options).score,
       signature: (items) => terSignature(options, countOf(items)),
     },
   );

@@ -1,3 +1,5 @@
+import { DEEPEST_JSON, jsonDepth } from '../json-depth.ts';
+
 /** A call of a tool: its name, and what it is given. */
 export interface Call {
   name: string;
@@ -27,12 +29,14 @@ function callOf(value: unknown): Call | undefined {
 }
 
 /** A call as text: equal calls have equal texts. */
-export const spelledCall = ({ name, arguments: args }: Call): string => `${name} ${spelled(args)}`;
+export const spelledCall = ({ name, arguments: args }: Call): string => spelled([name, args]);
 
 /** A value as text, whatever the order of its keys: equal values have equal texts, numbers by value. */
 export function spelled(value: unknown): string {
   return JSON.stringify(value, (_key, inner: unknown) =>
-    isObject(inner) ? ['{}', ...Object.entries(inner).toSorted(([x], [y]) => (x < y ? -1 : x > y ? 1 : 0))] : inner,
+    isObject(inner)
+      ? Object.fromEntries(Object.entries(inner).toSorted(([x], [y]) => (x < y ? -1 : x > y ? 1 : 0)))
+      : inner,
   );
 }
 
@@ -57,6 +61,8 @@ export function sharedCount(a: readonly string[], b: readonly string[]): number 
 }
 
 function parsed(text: string): unknown {
+  // Writing it again would run out of stack; no call is so deep.
+  if (jsonDepth(text) > DEEPEST_JSON) return undefined;
   try {
     return JSON.parse(text) as unknown;
   } catch {

@@ -1,17 +1,17 @@
 import { readCalls, sharedCount, spelled, type Call } from './calls.ts';
 
 /**
- * Metrics of tool calls under Vertex's names. How Vertex treats several calls and repeats is not published: here calls
- * are compared in their order, and parameters as a multiset, deep values included. An answer that is no well-formed
- * list of calls scores 0.
+ * Metrics of tool calls under Vertex's names. How Vertex treats several calls and repeats is not published: here names, and
+ * parameters with the name of their tool, are multisets, so that the order of calls made at once does not matter, and
+ * values are compared deeply. An answer that is no well-formed list of calls scores 0.
  */
 export const TOOL_CALL_METRICS = {
   /** 1 when the answer is a well-formed list with at least one call. */
   tool_call_valid: (prediction: unknown): number => ((readCalls(prediction)?.length ?? 0) > 0 ? 1 : 0),
 
-  /** 1 when the same tools are called in the same order. */
+  /** 1 when the same tools are called, each as often. */
   tool_name_match: paired((found, expected) =>
-    found.length === expected.length && found.every(({ name }, i) => name === expected[i]?.name) ? 1 : 0,
+    found.length === expected.length && sharedCount(namesOf(found), namesOf(expected)) === expected.length ? 1 : 0,
   ),
 
   /** Share of the expected parameter names that were given, of all named on either side. */
@@ -33,15 +33,15 @@ function paired(
   };
 }
 
+const namesOf = (calls: readonly Call[]): string[] => calls.map(({ name }) => name);
+
 const keysOf = (calls: readonly Call[]): string[] =>
-  calls.flatMap(({ name, arguments: args }, i) => Object.keys(args).map((key) => `${i} ${name} ${key}`));
+  calls.flatMap(({ name, arguments: args }) => Object.keys(args).map((key) => spelled([name, key])));
 
 const pairsOf = (calls: readonly Call[]): string[] =>
-  calls.flatMap(({ name, arguments: args }, i) =>
-    Object.entries(args).map(([key, value]) => `${i} ${name} ${key} ${spelled(value)}`),
-  );
+  calls.flatMap(({ name, arguments: args }) => Object.entries(args).map(([key, value]) => spelled([name, key, value])));
 
-/** 1 when there is nothing to give and nothing was given. */
+/** Shared over the longer list; 1 when there is nothing to give and nothing was given. */
 function shareOf(found: readonly string[], expected: readonly string[]): number {
   const most = Math.max(found.length, expected.length);
   return most === 0 ? 1 : sharedCount(found, expected) / most;

@@ -1,6 +1,10 @@
+import { array, assert, constantFrom, property, record } from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { METRICS } from '../../../configs/metric-names.ts';
 import type { MetricItem, Score } from '../../../metrics/metric.ts';
+import { classificationScores } from '../../../metrics/classification/scores.ts';
+import { lastNumber } from '../../../metrics/numeric.ts';
+import { labelScores } from '../../../metrics/specs/label-scores.ts';
 import { metricNames, MetricSpecError, parseMetric } from '../../../metrics/registry.ts';
 
 /** The scores of some items, and their summary. */
@@ -69,10 +73,80 @@ describe('a summary', () => {
     expect(summary.value).toBeCloseTo((2 / 3 + 1 / 2 + 0) / 3, 12);
   });
 
+  test.each([
+    ['bleu', 0],
+    ['chrf', 0],
+    ['ter', 100],
+    ['f1', 0],
+    ['mcc', -1],
+    ['accuracy', 0],
+    ['ece', 1],
+    ['brier', 1],
+  ])('of %s gives a row that was not measured the worst value', async (spec, worst) => {
+    const row = { confidence: 0.75 };
+    const measured = ['a b c d e', 'f g h i j', 'a b c d e', 'k l m n o'].map((text, i) => ({
+      prediction: text,
+      references: [i === 3 ? 'k l m n p' : text],
+      row,
+    }));
+    const without = await scored(spec, measured);
+    const withOne = await scored(spec, [...measured, { prediction: '', references: [], row }]);
+    expect(withOne.summary).toMatchObject({ n: 5, unmeasured: 1, signature: without.summary.signature });
+    expect(withOne.summary.value).toBeCloseTo((4 * without.summary.value + worst) / 5, 10);
+  });
+
+  test.each([
+    ['exactMatch', 0],
+    ['bleu', 0],
+    ['ter', 100],
+    ['accuracy', 0],
+    ['brier', 1],
+    ['ece', 1],
+    ['tool_call_valid', 0],
+  ])('of %s scores an answer that did not come as the worst', async (spec, worst) => {
+    const { scores, summary } = await scored(spec, [{ prediction: null, references: [''], row: { confidence: 0.2 } }]);
+    expect(scores).toEqual([worst]);
+    expect(summary).toMatchObject({ n: 1, unmeasured: 0 });
+  });
+
+  test.each(['bleu', 'mcc', 'ece', 'ter'])('of %s over equal rows does not claim to be certain', async (spec) => {
+    const right = { prediction: 'a b c d', references: ['a b c d'], row: { confidence: 1 } };
+    const { summary } = await scored(spec, [right, right, right]);
+    const [low, high] = summary.ci;
+    expect(high - low).toBeGreaterThan(0.5);
+  });
+
+  test('of labels takes seconds though every answer is a label of its own', async () => {
+    const items = Array.from({ length: 3000 }, (_, i) => item(`sentence ${i}`, i % 2 === 0 ? 'a' : 'b'));
+    const begun = performance.now();
+    const { summary } = await scored('f1', items);
+    expect(summary.value).toBe(0);
+    expect(performance.now() - begun).toBeLessThan(4000);
+  });
+
   test('needs items', async () => {
     await expect(scored('bleu', [])).rejects.toThrow(RangeError);
     await expect(scored('exactMatch', [])).rejects.toThrow(RangeError);
   });
+});
+
+test('scores of labels are those of classificationScores', () => {
+  const label = constantFrom('a', 'b', 'c', '', '__proto__');
+  assert(
+    property(array(record({ truth: label, predicted: label }), { minLength: 1, maxLength: 12 }), (pairs) => {
+      const { perLabel: _each, ...expected } = classificationScores(
+        pairs.map(({ truth }) => truth),
+        pairs.map(({ predicted }) => predicted),
+      );
+      const found = labelScores(pairs);
+      const flat = (scores: object): number[] =>
+        Object.entries(scores)
+          .toSorted(([x], [y]) => (x < y ? -1 : 1))
+          .flatMap(([, value]) => (typeof value === 'number' ? [value] : flat(value as object)));
+      for (const [i, value] of flat(expected).entries()) expect(flat(found)[i]).toBeCloseTo(value, 12);
+    }),
+    { seed: 8, numRuns: 300 },
+  );
 });
 
 describe('forms of answers', () => {
@@ -87,6 +161,42 @@ describe('forms of answers', () => {
     ];
     expect((await scored('numeric', items)).scores).toEqual([1, 1, 1, 0, 0, null]);
     expect((await scored('numeric:relative=0.01', items)).scores[3]).toBe(1);
+  });
+
+  test.each([
+    ['合計は42です', 42],
+    ['답은 -5입니다', -5],
+    ['1\u202f234\u00a0567', 1_234_567],
+    ['rooms 3 500', 500],
+    ['1,2,3', 3],
+    ["1'000 francs", 1000],
+    ['10\u00b2', 10],
+    ['\uff11\uff12\uff05', 0.12],
+    ['.5', 0.5],
+    ['1.5e3', 1500],
+    ['10-5', 5],
+    ['x2', undefined],
+    ['v1.2.3', undefined],
+    ['', undefined],
+  ])('the last number of %j is %j', (text, number) => {
+    expect(lastNumber(text)).toBe(number);
+  });
+
+  test('edits are counted in code points, and not at all in texts of more than 20,000', async () => {
+    expect((await scored('editSimilarity', [item('a😀', 'a😁'), item('', '')])).scores).toEqual([0.5, 1]);
+    const long = '😀'.repeat(20_000);
+    expect((await scored('editSimilarity', [item(long, long), item(`${long}a`, 'a')])).scores).toEqual([1, null]);
+  });
+
+  test('schemas of draft 07 are read as such, and what is none is refused', async () => {
+    const draft = {
+      $schema: 'http://json-schema.org/draft-07/schema#',
+      properties: { pair: { items: [{ type: 'string' }, { type: 'number' }], additionalItems: false } },
+    };
+    const items = [item('{"pair":["a",1]}'), item('{"pair":["a","b"]}')];
+    expect((await scored('jsonSchema:file=s', items, { s: draft })).scores).toEqual([1, 0]);
+    for (const s of [3, null, { type: 'nope' }, { $async: true }, { $ref: 'http://example.invalid/a.json' }])
+      expect(() => parseMetric('jsonSchema:file=s', { schemas: { s } })).toThrow(MetricSpecError);
   });
 
   test('JSON is one value that keeps to the schema, and nothing besides', async () => {

@@ -55,6 +55,46 @@ describe('a custom metric', () => {
     ]);
   });
 
+  test('gives a reason with its score, and anything else is named for what it is', async () => {
+    const code = `process.send?.(null);
+    export default ({ prediction }) => {
+      process.send?.({ kind: 'scored', id: 'x', value: 1 });
+      if (prediction === 'symbol') return Symbol('x');
+      if (prediction === 'function') return () => 1;
+      if (prediction === 'nothing') return undefined;
+      if (prediction === 'infinite') return { value: 1 / 0 };
+      if (prediction === 'throw') throw { toString() { throw new Error('no'); } };
+      return { value: 0.25, why: 'short' };
+    };`;
+    const { scores } = await scoresOf(code, ['symbol', 'function', 'nothing', 'infinite', 'throw', 'good']);
+    expect(scores).toEqual([
+      { value: null, why: 'it gave a symbol, not a number' },
+      { value: null, why: 'it gave a function, not a number' },
+      { value: null, why: 'it gave nothing, not a number' },
+      { value: null, why: 'it gave Infinity, outside of 0 to 1' },
+      { value: null, why: 'it threw: something that is no error' },
+      { value: 0.25, why: 'short' },
+    ]);
+  });
+
+  test('asked about many at once answers in turn: one that hangs does not take others with it', async () => {
+    const code = "export default async ({ prediction }) => { if (prediction === 'hang') for (;;); return 1; };";
+    const file = join(folderWith({ 'metric.ts': code }), 'metric.ts');
+    const metric = await loadCustomMetric({ name: 'own', file, timeoutSeconds: 1 });
+    const scores = await Promise.all(['a', 'hang', 'b', 'c'].map(async (prediction) => metric.score(item(prediction))));
+    await metric.close();
+    expect(scores.map(({ value }) => value)).toEqual([1, null, 1, 1]);
+    await expect(metric.score(item('a'))).rejects.toThrow('was closed');
+  });
+
+  test('counts what it did not measure as the worst, and is signed with its digest', async () => {
+    const code = "export const better = 'lower'; export const range = [0, 4]; export default () => 2;";
+    const { metric } = await scoresOf(code, []);
+    const summary = metric.summary([item('a'), item('b')], [{ value: 2 }, { value: null, why: 'it died' }]);
+    expect(summary).toMatchObject({ value: 3, n: 2, unmeasured: 1 });
+    expect(summary.signature).toMatch(/^own\|custom\|sha256:[0-9a-f]{12}$/);
+  });
+
   test('does not see our secrets', async () => {
     process.env['PLANTED_KEY'] = 'secret';
     const { scores } = await scoresOf("export default () => (process.env['PLANTED_KEY'] === undefined ? 1 : 0);", [
@@ -67,18 +107,24 @@ describe('a custom metric', () => {
     ['export default 3;', 'cannot be used: has no default export that is a function'],
     ['export default (', 'cannot be used:'],
     ['export const range = [1, 1]; export default () => 1;', 'exports a range that is none'],
+    ['export const range = [0, Infinity]; export default () => 1;', 'exports a range that is none'],
+    ["export const better = 'bigger'; export default () => 1;", "neither 'higher' nor 'lower'"],
+    ['process.exit(0);', 'cannot be used: it ends while it loads (exit code 0)'],
     ["throw new Error('not today');", 'cannot be used: not today'],
   ])('that cannot be loaded is one sentence: %s', async (code, message) => {
     await expect(scoresOf(code, [])).rejects.toThrow(message);
   });
 
-  test('dies for good when it does nothing else', async () => {
-    await expect(
-      scoresOf(
-        'export default () => process.exit(1);',
-        Array.from({ length: 20 }, () => 'a'),
-      ),
-    ).rejects.toThrow('died on 20 items in a row');
+  test('that only ever dies ends the evaluation', async () => {
+    const file = join(folderWith({ 'metric.ts': 'export default () => process.exit(1);' }), 'metric.ts');
+    const metric = await loadCustomMetric({ name: 'own', file }, 3);
+    const scores = [await metric.score(item('a')), await metric.score(item('b'))];
+    expect(scores).toEqual([
+      { value: null, why: 'it died' },
+      { value: null, why: 'it died' },
+    ]);
+    await expect(metric.score(item('c'))).rejects.toThrow('died on 3 items in a row');
+    await metric.close();
   });
 });
 
@@ -95,5 +141,16 @@ test('the digest of a metric covers what it imports', async () => {
   ];
   expect(await digestOfCustom(one)).toBe(await digestOfCustom(same));
   expect(await digestOfCustom(one)).not.toBe(await digestOfCustom(other));
+  expect(one === undefined ? '' : await digestOfCustom(one)).toMatch(/^sha256:[0-9a-f]{64}$/);
+  const words = (list: string): string =>
+    join(
+      folderWith({
+        'metric.ts': "// not from './gone.ts'\nimport './a/b.ts'; export default () => 1;",
+        'a/b.ts': "const words = new URL('../words.json', import.meta.url);",
+        'words.json': list,
+      }),
+      'metric.ts',
+    );
+  expect(await digestOfCustom(words('[1]'))).not.toBe(await digestOfCustom(words('[2]')));
   await expect(digestOfCustom('/nowhere/metric.ts')).rejects.toThrow('cannot be read');
 });
