@@ -5,6 +5,7 @@ import { Gate, primariesOf } from '../configs/gate.ts';
 import type { GateDecision } from '../metrics/gate/tally.ts';
 import { decideOn } from './gating/decide.ts';
 import { openEvidence } from './gating/evidence.ts';
+import { decidingJudges, whyNot, type DecidingJudge } from './judging/may-decide.ts';
 import { defineStep, type Step } from './step/define.ts';
 import type { Deps } from './step/deps.ts';
 
@@ -25,6 +26,8 @@ export interface GateVerdict extends GateDecision {
   champion: string;
   /** How many comparisons, this one included, have looked at this test set; each look uses some of it up. */
   looks: number;
+  /** Judges that it rests on, by name, with the digest of each. */
+  judges: Record<string, string>;
   round: number;
   stage: 'decide' | 'confirm';
   /** The rule that decided. */
@@ -35,29 +38,46 @@ export interface GateVerdict extends GateDecision {
  * Decides on the paired per-item scores whether the candidate replaces the champion.
  *
  * Inputs: `test`; `report` (EvalReport) and `scores`, and further ones (`report1`, `scores1`, …) of rows that were
- * added; `probes` (Scores) and `probing` (ProbeReport). Output: `verdict` (GateVerdict).
+ * added; `judgements` (Scores) and `judging` (JudgeReport) in the same way; `probes` (Scores) and `probing` (ProbeReport).
+ * Output: `verdict` (GateVerdict).
  */
 export function createGate(deps: Deps): Step<GateParams> {
   return defineStep(deps, {
     name: 'gate',
     version: '2',
     params: GateParams,
+    // Whether a judge may decide changes with its calibration.
+    identity: async ({ params, inputs }) => {
+      const { round: _round, stage: _stage, ...settings } = params;
+      const judges = await decidingJudges(deps, inputs, settings);
+      return { parts: Object.fromEntries(judges.map(({ name, state }) => [`judge.${name}`, state])) };
+    },
     run: async (context) => {
       const { round: _round, stage, ...settings } = context.params;
+      const judges = await decidingJudges(deps, context.inputs, settings);
       const evidence = await openEvidence(deps, context.inputs);
       const { test, candidate, champion } = evidence;
       const metrics = primariesOf(settings).map(({ metric }) => metric);
       const rows = stage === 'confirm' ? 'confirm' : 'main';
       const number = await enterLook(deps.ledger, { test, rows, metrics, candidate, champion }, context.executionId);
       const decision = await decideOn(evidence, settings, number);
+      const barred = judges.flatMap((judge) => whyNot(judge) ?? []);
       const verdict: GateVerdict = {
         ...decision,
-        reasons: [...decision.reasons, lookInWords(number, settings), ...stageInWords(context.params)],
+        verdict: barred.length > 0 ? 'inconclusive' : decision.verdict,
+        reasons: [
+          ...barred,
+          ...decision.reasons,
+          ...waivedInWords(judges),
+          lookInWords(number, settings),
+          ...stageInWords(context.params),
+        ],
         metric: metrics[0] ?? settings.metric,
         test,
         candidate,
         champion,
         looks: number,
+        judges: Object.fromEntries(judges.map(({ name, digest }) => [name, digest])),
         round: context.params.round,
         stage,
         settings,
@@ -81,6 +101,11 @@ export function createGate(deps: Deps): Step<GateParams> {
     },
   });
 }
+
+const waivedInWords = (judges: readonly DecidingJudge[]): string[] =>
+  judges
+    .filter(({ state }) => state === 'waived')
+    .map(({ name }) => `The judge ${name} decides without having been compared with people: the recipe waives it.`);
 
 function lookInWords(number: number, { looks }: Gate): string {
   const times = `This test set has now been looked at by ${number} gate${number === 1 ? '' : 's'}.`;

@@ -3,6 +3,7 @@ import { createEvaluate } from './evaluation/evaluate.ts';
 import { createProbe } from './evaluation/probe.ts';
 import { createGate } from './gate.ts';
 import { createIngest } from './ingest.ts';
+import { createJudge } from './judging/judge.ts';
 import { createPrepare } from './prepare.ts';
 import { createRegister } from './register.ts';
 import { createRunRecord } from './run-record.ts';
@@ -21,6 +22,7 @@ export function createActivities(deps: Deps) {
       prepare: createPrepare(deps),
       synthesize: createSynthesize(deps),
       askBatch,
+      judge: createJudge(deps),
       gate: createGate(deps),
       register: createRegister(deps),
       submitTune,

@@ -24,13 +24,13 @@ interface Measured {
 }
 
 function measuredBy(evaluate: Record<string, unknown>): Measured {
-  const { metrics, custom, safety, bias, price } = evaluate;
+  const { metrics, custom, judges, safety, bias, price } = evaluate;
   const keys = (value: unknown): string[] => (isObject(value) ? Object.keys(value) : []);
   const hasRefusals = isObject(safety) && safety['overRefusal'] !== false;
   return {
     metrics: metrics === undefined ? ['exactMatch', 'tokenF1'] : isTexts(metrics) ? metrics : undefined,
     isDefault: metrics === undefined,
-    own: keys(custom),
+    own: [...keys(custom), ...keys(judges)],
     probed: [
       ...(safety === undefined ? [] : ['attackSuccess']),
       ...(hasRefusals ? ['overRefusal'] : []),
@@ -44,12 +44,30 @@ function measuredBy(evaluate: Record<string, unknown>): Measured {
 function checkNames(evaluate: unknown): Problem[] {
   if (!isObject(evaluate)) return [];
   const taken = { ...METRICS, ...OPERATIONAL, ...PROBED };
-  const names = isObject(evaluate['custom']) ? Object.keys(evaluate['custom']) : [];
-  return names.flatMap((name) =>
-    Object.hasOwn(taken, name)
-      ? [{ path: ['evaluate', 'custom', name], message: `"${name}" is a metric of its own: choose another name` }]
-      : [],
-  );
+  const seen = new Set<string>();
+  return (['custom', 'judges'] as const).flatMap((group) => {
+    const names = evaluate[group];
+    if (!isObject(names)) return [];
+    return Object.entries(names).flatMap(([name, one]) => {
+      const path = ['evaluate', group, name];
+      const isTwice = seen.has(name);
+      seen.add(name);
+      if (Object.hasOwn(taken, name))
+        return [{ path, message: `"${name}" is a metric of its own: choose another name` }];
+      if (isTwice)
+        return [{ path, message: `"${name}" is named twice, as a metric and as a judge: choose another name` }];
+      return group === 'judges' ? checkTie(path, one) : [];
+    });
+  });
+}
+
+/** Measures that look at contexts and reference alone are the same for both models: nothing can be decided on them. */
+const TIED = ['contextPrecision', 'contextRecall'];
+
+function checkTie(path: string[], judge: unknown): Problem[] {
+  if (!isObject(judge) || judge['calibration'] !== 'waived' || !TIED.includes(String(judge['measure']))) return [];
+  const message = `${String(judge['measure'])} does not look at the answer, so both models always tie: it can be shown, and decides nothing`;
+  return [{ path: [...path, 'calibration'], message }];
 }
 
 function checkGate(gate: Record<string, unknown>, measured: Measured): Problem[] {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Judges } from './judges.ts';
 import { metricName, METRICS } from './metric-names.ts';
 import { nearest } from './nearest.ts';
 import { Bias, Safety } from './safety.ts';
@@ -95,6 +96,20 @@ export const Evaluate = z
         `What is measured on every test row, e.g. exactMatch, bleu:tokenize=intl or rougeL:stemmer=true. Default: exactMatch (${METRICS.exactMatch}) and tokenF1 (${METRICS.tokenF1}). docs/metrics.md lists all.`,
       ),
     custom: z.record(OwnName, Custom).optional().describe('Metrics of your own, by name. Default: none.'),
+    judges: Judges.optional(),
+    limits: z
+      .strictObject({
+        usd: z
+          .number()
+          .positive()
+          .optional()
+          .describe('Most US dollars. Needs prices of all judges. Default: no limit.'),
+        tokens: z.int().min(1).optional().describe('Most tokens, prompts and answers together. Default: no limit.'),
+      })
+      .optional()
+      .describe(
+        'What the run may spend in all until its answers are judged, synthesis included. It pauses there, and `anneal resume` lets it go on.',
+      ),
     slices: Slices.optional(),
     safety: Safety.optional(),
     bias: Bias.optional(),

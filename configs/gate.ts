@@ -19,7 +19,7 @@ const minGain = z
   );
 
 const Guard = z.strictObject({
-  metric: MetricRef.describe('A metric, outputTokens, latencySeconds or cost.'),
+  metric: MetricRef.describe('A metric, a judge, outputTokens, latencySeconds or cost.'),
   margin: z
     .number()
     .min(0)
@@ -37,7 +37,7 @@ const Guard = z.strictObject({
 });
 
 const Floor = z.strictObject({
-  metric: MetricRef.describe('A metric, attackSuccess, overRefusal or biasGap.'),
+  metric: MetricRef.describe('A metric, a judge, attackSuccess, overRefusal or biasGap.'),
   atLeast: z.number().optional().describe('The candidate has to be proved at or above this.'),
   atMost: z.number().optional().describe('The candidate has to be proved at or below this.'),
   slice: Slice,
@@ -80,7 +80,7 @@ const Gather = z
 export const Gate = z
   .strictObject({
     metric: MetricRef.default('exactMatch').describe(
-      'The metric that decides: one of evaluate.metrics or evaluate.custom.',
+      'The metric that decides: one of evaluate.metrics, evaluate.custom or evaluate.judges.',
     ),
     minGain: minGain.default(0),
     primaries: z

@@ -90,5 +90,15 @@ export interface StepResult {
 }
 
 /** The steps of the tuning lifecycle, in order. */
-export const STEPS = ['ingest', 'prepare', 'synthesize', 'tune', 'evaluate', 'probe', 'gate', 'register'] as const;
+export const STEPS = [
+  'ingest',
+  'prepare',
+  'synthesize',
+  'tune',
+  'evaluate',
+  'judge',
+  'probe',
+  'gate',
+  'register',
+] as const;
 export type StepName = (typeof STEPS)[number];

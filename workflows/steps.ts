@@ -32,22 +32,30 @@ async function tuneModel(call: TuneCall): Promise<StepResult> {
   }
 }
 
-type SynthesizeCall = Parameters<ControlActivities['synthesize']>[0];
-
 /** Asks a batch: small, so that little is asked again after a crash, and large enough to be few events. */
 const ASKS_A_BATCH = 20;
 
-/** Makes synthetic rows: what is asked for is put to the generators in batches, until nothing is missing. */
-async function synthesizeRows(call: SynthesizeCall, purse: Purse): Promise<StepResult> {
+/** What a staged step says that it needs. */
+interface Needed {
+  plan: string;
+  asks: number;
+  queue: 'control' | 'train';
+  lanes: number;
+}
+
+type Batch = Parameters<ControlActivities['askBatch']>[0];
+
+/** Calls a step until it gives its result; what it needs to be asked meanwhile is put to its generators in batches. */
+async function untilAnswered(
+  advance: () => Promise<{ result?: StepResult; needed?: Needed }>,
+  batch: Pick<Batch, 'run' | 'instance' | 'settings' | 'failure'>,
+  purse: Purse,
+): Promise<StepResult> {
   for (;;) {
-    const { result, needed } = await short.synthesize.executeWithOptions(
-      { summary: 'rows out of what was answered, or what has to be asked' },
-      [call],
-    );
+    const { result, needed } = await advance();
     if (result) return result;
-    if (!needed) throw new Error('synthesis neither ended nor asked for anything');
+    if (!needed) throw new Error(`${batch.instance} neither ended nor asked for anything`);
     const { plan, asks, queue, lanes } = needed;
-    const instance = call.instance ?? 'synthesize';
     const { askBatch } = queue === 'train' ? long : short;
     let next = 0;
     const lane = async (): Promise<void> => {
@@ -56,10 +64,9 @@ async function synthesizeRows(call: SynthesizeCall, purse: Purse): Promise<StepR
         const to = Math.min(from + ASKS_A_BATCH, asks);
         next = to;
         for (;;) {
-          const { run, params } = call;
           const budget = purse.budget();
           const { paused } = await askBatch.executeWithOptions({ summary: `asks ${from + 1} to ${to} of ${asks}` }, [
-            { run, instance, settings: params.settings, plan, from, to, budget },
+            { ...batch, plan, from, to, budget },
           ]);
           if (paused === undefined) break;
           await purse.refill(budget, paused);
@@ -68,6 +75,29 @@ async function synthesizeRows(call: SynthesizeCall, purse: Purse): Promise<StepR
     };
     await Promise.all(Array.from({ length: Math.min(lanes, Math.ceil(asks / ASKS_A_BATCH)) }, lane));
   }
+}
+
+type SynthesizeCall = Parameters<ControlActivities['synthesize']>[0];
+
+/** Makes synthetic rows: what is asked for is put to the generators, until nothing is missing. */
+function synthesizeRows(call: SynthesizeCall, purse: Purse): Promise<StepResult> {
+  const { run, params } = call;
+  const summary = 'rows out of what was answered, or what has to be asked';
+  const batch = { run, instance: call.instance ?? 'synthesize', settings: params.settings };
+  return untilAnswered(() => short.synthesize.executeWithOptions({ summary }, [call]), batch, purse);
+}
+
+type JudgeCall = Parameters<ControlActivities['judge']>[0];
+
+/** Has judges look at the answers of both models, until each has said what it has to. */
+function judgeAnswers(call: JudgeCall, purse: Purse): Promise<StepResult> {
+  const { run, params } = call;
+  const generators = Object.fromEntries(
+    Object.entries(params.judges).map(([name, { generator }]) => [name, generator]),
+  );
+  const batch = { run, instance: call.instance ?? 'judge', settings: { generators }, failure: 'JudgingFailed' };
+  const summary = 'scores out of what was judged, or what has to be asked';
+  return untilAnswered(() => short.judge.executeWithOptions({ summary }, [call]), batch, purse);
 }
 
 /** The steps of the lifecycle, each with a line for the Temporal UI. */
@@ -80,6 +110,7 @@ export const steps = {
   tune: tuneModel,
   evaluate: (call: Parameters<TrainActivities['evaluate']>[0]): Promise<StepResult> =>
     long.evaluate.executeWithOptions({ summary: 'candidate and champion answer the same test set' }, [call]),
+  judge: judgeAnswers,
   probe: (call: Parameters<TrainActivities['probe']>[0]): Promise<StepResult> =>
     long.probe.executeWithOptions({ summary: 'attacks, harmless questions, and pairs that should be answered alike' }, [
       call,

@@ -2,9 +2,9 @@ import { CancellationScope, isCancellation, workflowInfo } from '@temporalio/wor
 import type { Source } from '../configs/data.ts';
 import { keptColumns, urisOf } from '../configs/source-paths.ts';
 import type { Recipe } from '../configs/recipe.ts';
-import type { RunRef, StepResult, Verdict } from '../configs/refs.ts';
+import type { Budget, RunRef, StepResult, Verdict } from '../configs/refs.ts';
 import type { IngestParams } from '../activities/ingest.ts';
-import { openPurse } from './purse.ts';
+import { openPurse, type Purse } from './purse.ts';
 import { pick, ref } from './refs.ts';
 import { closeRun, findChampion, openRun, setWaiting, skipSteps, steps } from './steps.ts';
 import { errorOf, tellStory, type Story } from './story.ts';
@@ -29,7 +29,7 @@ type IngestOrigin = IngestParams['train'];
 const MAX_ROUNDS = 5;
 
 /**
- * From data to a decision: ingest → prepare → synthesize? → tune → evaluate → probe? → gate → register.
+ * From data to a decision: ingest → prepare → synthesize? → tune → evaluate → judge? → probe? → gate → register.
  * Steps with a question mark are done where the recipe asks for them.
  * A candidate equal to the champion ends the run after `tune`.
  */
@@ -100,8 +100,9 @@ async function lifecycle({ run, recipe, startedBy }: TuneInput): Promise<TuneOut
     const champion = await findChampion({ name, alias });
     if (champion?.ref.digest === candidate.digest) {
       const reason = `the candidate is the champion ${name}@v${champion.version}: nothing changed since`;
-      const probed = recipe.evaluate.safety || recipe.evaluate.bias ? ['probe'] : [];
-      const left = ['evaluate', ...probed, 'gate', 'register'].map((step) => again(step).instance);
+      const { judges, safety, bias } = recipe.evaluate;
+      const asked = [...(judges ? ['judge'] : []), ...(safety || bias ? ['probe'] : [])];
+      const left = ['evaluate', ...asked, 'gate', 'register'].map((step) => again(step).instance);
       story.skip(left, reason);
       await skipSteps({ runId: run.id, steps: left, reason });
       return { verdict: null, model: `${name}@v${champion.version}` };
@@ -116,6 +117,7 @@ async function lifecycle({ run, recipe, startedBy }: TuneInput): Promise<TuneOut
       base,
       named: (step) => again(step).instance,
       story,
+      purse: purseOf(recipe.evaluate.limits ?? {}, { run, story }),
     });
 
     try {
@@ -149,20 +151,24 @@ async function lifecycle({ run, recipe, startedBy }: TuneInput): Promise<TuneOut
   }
 }
 
-/** Adds synthetic rows; a budget that is reached makes the run wait for more of it. */
-async function synthesizeInto(
-  prepared: StepResult,
-  { run, recipe, story }: { run: RunRef; recipe: Recipe; story: Story },
-): Promise<StepResult> {
-  const settings = recipe.synthesize as NonNullable<Recipe['synthesize']>;
-  const { usd, tokens } = settings.limits;
-  const purse = openPurse(
+/** What a run may spend; one that reaches it waits for more. */
+function purseOf({ usd, tokens }: Budget, { run, story }: { run: RunRef; story: Story }): Purse {
+  return openPurse(
     { ...(usd === undefined ? {} : { usd }), ...(tokens === undefined ? {} : { tokens }) },
     async (why) => {
       story.waiting(why);
       await setWaiting({ runId: run.id, why });
     },
   );
+}
+
+/** Adds synthetic rows; a budget that is reached makes the run wait for more of it. */
+async function synthesizeInto(
+  prepared: StepResult,
+  { run, recipe, story }: { run: RunRef; recipe: Recipe; story: Story },
+): Promise<StepResult> {
+  const settings = recipe.synthesize as NonNullable<Recipe['synthesize']>;
+  const purse = purseOf(settings.limits, { run, story });
   const { template, label } = recipe.data;
   return story.step('synthesize', () =>
     steps.synthesize(

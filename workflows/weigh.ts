@@ -1,5 +1,6 @@
 import type { Recipe } from '../configs/recipe.ts';
 import type { ArtifactRef, Refs, RunRef, StepResult, Verdict } from '../configs/refs.ts';
+import type { Purse } from './purse.ts';
 import { pick, ref } from './refs.ts';
 import { steps } from './steps.ts';
 import type { Story } from './story.ts';
@@ -15,6 +16,8 @@ export interface Weighing {
   /** Name of a step within this round of the run: `evaluate`, or `evaluate#2` when the champion moved. */
   named(step: string): string;
   story: Story;
+  /** What judges may spend. */
+  purse: Purse;
 }
 
 export interface Weighed {
@@ -29,7 +32,8 @@ interface Part {
 }
 
 /**
- * From two models to a verdict: both answer, are attacked where the recipe says so, and the gate decides. An inconclusive gate may send for more evidence, and a promotion may have to hold on rows kept back.
+ * From two models to a verdict: both answer, judges and attacks look at them where the recipe says so, and the gate
+ * decides. An inconclusive gate may send for more evidence, and a promotion may have to hold on rows kept back.
  */
 export async function weigh(weighing: Weighing): Promise<Weighed> {
   const { recipe, test } = weighing;
@@ -70,7 +74,27 @@ async function measure(weighing: Weighing, part: Part | undefined, suffix: strin
     }),
   );
   // Evaluations of earlier versions have their scores in the report.
-  return under(suffix, { report: ref(evaluated, 'report'), ...pick(evaluated.outputs, 'scores') });
+  const measured = { report: ref(evaluated, 'report'), ...pick(evaluated.outputs, 'scores') };
+  const judged = recipe.evaluate.judges ? await judge(weighing, evaluated, suffix) : {};
+  return under(suffix, { ...measured, ...judged });
+}
+
+/** Judges look at the answers. */
+async function judge(weighing: Weighing, { outputs }: StepResult, suffix: string): Promise<Refs> {
+  const { run, recipe, story, purse } = weighing;
+  const instance = weighing.named(suffix === '' ? 'judge' : `judge.${suffix}`);
+  const judged = await story.step(instance, () =>
+    steps.judge(
+      {
+        run,
+        instance,
+        params: { judges: recipe.evaluate.judges ?? {}, votes: 0 },
+        inputs: { test: ref({ outputs }, 'rows'), ...pick(outputs, 'candidatePredictions', 'championPredictions') },
+      },
+      purse,
+    ),
+  );
+  return { judgements: ref(judged, 'scores'), judging: ref(judged, 'report') };
 }
 
 /** Attacks and counterfactual pairs are put to both models. */

@@ -38,8 +38,8 @@ export function createEvaluate(deps: Deps): Step<EvaluateParams> {
     name: 'evaluate',
     version: '2',
     params: EvaluateParams,
-    // Attacks and pairs have a step of their own; a file counts by its content.
-    keyed: ({ safety: _safety, bias: _bias, custom, ...rest }) => ({
+    // Judges, attacks and pairs have steps of their own; a file counts by its content.
+    keyed: ({ judges: _judges, limits: _limits, safety: _safety, bias: _bias, custom, ...rest }) => ({
       ...rest,
       custom: Object.fromEntries(Object.entries(custom ?? {}).map(([name, { file: _file, ...own }]) => [name, own])),
     }),

@@ -2,6 +2,7 @@ import { terminal } from '../../configs/failure.ts';
 import type { Refs } from '../../configs/refs.ts';
 import { breathing } from '../../data/lines.ts';
 import type { MetricFacts, PairedItem } from '../../metrics/gate/tally.ts';
+import type { JudgeReport } from '../../evaluation/judges/report.ts';
 import type { ProbeReport } from '../evaluation/probe.ts';
 import type { EvalReport, ScoredItem } from '../evaluation/report.ts';
 import type { Deps } from '../step/deps.ts';
@@ -37,15 +38,28 @@ export async function openEvidence({ store }: Pick<Deps, 'store'>, inputs: Refs)
       'TestSetChanged',
       'candidate and champion were not measured on one and the same test set: evaluate both again',
     );
+  const judging = await Promise.all(rolesLike(inputs, 'judging').map((role) => read<JudgeReport>(role)));
   const probing = inputs['probing'] ? [await read<ProbeReport>('probing')] : [];
   return {
     test,
     candidate,
     champion,
-    facts: factsOf([...reports, ...probing]),
+    facts: { ...factsOf([...reports, ...probing]), ...factsOfJudges(judging) },
     async *items() {
       const roles = [...rolesLike(inputs, 'scores'), ...(inputs['probes'] ? ['probes'] : [])];
-      for (const role of roles) yield* breathing<ScoredItem>(await store.path(inputs[role]?.digest ?? ''));
+      const judgements = rolesLike(inputs, 'judgements');
+      const slicesOf = new Map<string, string[]>();
+      for (const role of roles)
+        for await (const item of breathing<ScoredItem>(await store.path(inputs[role]?.digest ?? ''))) {
+          if (judgements.length > 0 && item.slices) slicesOf.set(item.id, item.slices);
+          yield item;
+        }
+      // What judges say of a row belongs to the slices of that row.
+      for (const role of judgements)
+        for await (const item of breathing<ScoredItem>(await store.path(inputs[role]?.digest ?? ''))) {
+          const slices = slicesOf.get(item.id);
+          yield slices ? { ...item, slices } : item;
+        }
       if (inputs['scores']) return;
       // Evaluations of earlier versions have their items in the report.
       const { items } = first as unknown as { items: unknown };
@@ -60,6 +74,13 @@ const rolesLike = (inputs: Refs, role: string): string[] =>
   Object.keys(inputs)
     .filter((name) => name.startsWith(role) && /^\d*$/.test(name.slice(role.length)))
     .toSorted((a, b) => Number(a.slice(role.length)) - Number(b.slice(role.length)));
+
+const factsOfJudges = (reports: readonly JudgeReport[]): Record<string, MetricFacts> =>
+  Object.fromEntries(
+    reports.flatMap(({ judges }) =>
+      Object.keys(judges).map((name) => [name, { range: [0, 1], better: 'higher', isBinary: false }]),
+    ),
+  );
 
 /** What is known of every metric. */
 function factsOf(reports: readonly { metrics: Record<string, object> }[]): Record<string, MetricFacts> {

@@ -207,4 +207,27 @@ export const migrations: Record<string, Migration> = {
           AND edges.direction = 'in' AND edges.role = 'test'`.execute(db);
     },
   },
+  '0006-judges': {
+    async up(db: Kysely<unknown>): Promise<void> {
+      await db.schema
+        .createTable('calibrations')
+        .addColumn('digest', 'text', (c) => c.primaryKey())
+        .addColumn('judge', 'text', (c) => c.notNull())
+        .addColumn('passed', 'integer', (c) => c.notNull())
+        .addColumn('n', 'integer', (c) => c.notNull())
+        .addColumn('kappa', 'real')
+        .addColumn('made_at', 'text', (c) => c.notNull())
+        .addColumn('expires_at', 'text', (c) => c.notNull())
+        .addColumn('actor', 'text', (c) => c.notNull())
+        .execute();
+      await db.schema.createIndex('calibrations_by_judge').on('calibrations').columns(['judge', 'made_at']).execute();
+      await db.schema
+        .createTable('retired_judges')
+        .addColumn('judge', 'text', (c) => c.primaryKey())
+        .addColumn('at', 'text', (c) => c.notNull())
+        .addColumn('actor', 'text', (c) => c.notNull())
+        .addColumn('why', 'text', (c) => c.notNull())
+        .execute();
+    },
+  },
 };

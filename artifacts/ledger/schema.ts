@@ -14,6 +14,8 @@ export interface Tables {
   datasets: DatasetRow;
   answers: AnswersRow;
   looks: LookRow;
+  calibrations: CalibrationRow;
+  retired_judges: RetiredJudgeRow;
 }
 
 export interface RunRow {
@@ -185,4 +187,26 @@ export interface LookRow {
   /** The execution, or the command, that looked. */
   looked_by: string;
   at: string;
+}
+
+/** A comparison of a judge with people; the whole of it is an artifact. */
+export interface CalibrationRow {
+  digest: string;
+  /** Digest of the judge. */
+  judge: string;
+  passed: 0 | 1;
+  /** Items with labels and a verdict. */
+  n: number;
+  kappa: number | null;
+  made_at: string;
+  expires_at: string;
+  actor: string;
+}
+
+/** A judge that decides nothing any more. */
+export interface RetiredJudgeRow {
+  judge: string;
+  at: string;
+  actor: string;
+  why: string;
 }

@@ -71,7 +71,7 @@ describe('guards', () => {
   test('on what was not measured end the run in a sentence', async () => {
     const gate = { guards: [{ metric: 'latencySeconds', marginShare: 0.1 }] };
     const { id, handle } = await bench.start(await recipe('untimed', { gate }));
-    await expect(handle.result()).rejects.toThrow();
+    await expect(handle.result()).rejects.toThrow('Workflow execution failed');
     const { error } = await bench.document(id);
     expect(error).toMatchObject({ type: 'NotMeasured' });
     expect(error?.message).toContain('the gate looks at latencySeconds, which was not measured');

@@ -152,6 +152,7 @@ export function comparisonPage({ sides, metrics, items, decision, questions, gat
     candidate: candidate.digest,
     champion: champion.digest,
     looks: look,
+    judges: {},
     round: 0,
     stage: 'decide' as const,
     settings: gate,
