@@ -44,6 +44,14 @@ const benchmarks: Record<string, () => Promise<Benchmark>> = {
     const { data, usage } = await import('./data/data.ts');
     return { usage, run: data };
   },
+  metrics: async () => {
+    const { metrics, usage } = await import('./metrics/metrics.ts');
+    return { usage, run: metrics };
+  },
+  honesty: async () => {
+    const { honesty, usage } = await import('./honesty/honesty.ts');
+    return { usage, run: honesty };
+  },
 };
 
 const [name = '', ...given] = process.argv.slice(2);

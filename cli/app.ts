@@ -577,6 +577,51 @@ const compare = command({
   load: async () => (await import('./commands/compare.ts')).compare,
 });
 
+const gate = buildRouteMap({
+  routes: {
+    plan: command({
+      docs: docs('Say what the gate can find with this test set, before anything runs or is paid for', [
+        ['gate plan recipe.yaml', 'the gain that is found with 80 % probability, for every metric and guard'],
+        ['gate plan recipe.yaml --wanted 0.03', 'how likely a gain of 0.03 is found, and how many rows it needs'],
+        [
+          'gate plan recipe.yaml --differ 0.1',
+          'when the models differ on one row in ten (0/1 scores, nothing measured yet)',
+        ],
+      ]),
+      parameters: {
+        flags: {
+          set,
+          wanted: option('gain', 'A gain that you hope for, in units of the metric'),
+          differ: option('share', 'Share of the rows on which the two models differ, default 0.2 or as last measured'),
+          json,
+        },
+        positional: tuple(argument('recipe', 'Path of the recipe file')),
+      },
+      load: async () => (await import('./commands/gate-plan.ts')).gatePlan,
+    }),
+    backtest: command({
+      docs: docs('Decide past gates again by other settings, on the scores that were kept', [
+        ['gate backtest --with new-gate.yaml', 'what would have been blocked or let through, and why'],
+        ['gate backtest --with recipe.yaml --pipeline support-triage', 'by the gate of a recipe, on one pipeline'],
+      ]),
+      parameters: {
+        flags: {
+          with: {
+            kind: 'parsed',
+            parse: String,
+            brief: 'File with the fields of a gate, or a recipe',
+            placeholder: 'file',
+          },
+          pipeline: option('name', 'Only the gates of this pipeline'),
+          json,
+        },
+      },
+      load: async () => (await import('./commands/gate-backtest.ts')).gateBacktest,
+    }),
+  },
+  docs: { brief: 'Plan a gate, or try another one on the past' },
+});
+
 const report = command({
   docs: docs('Write the report of a run as one HTML file', [
     ['report', 'of the newest run, into RUN.html: verdict, metrics, flips, slices, attacks, lineage, cost'],
@@ -634,6 +679,7 @@ const root = buildRouteMap({
     metrics,
     eval: evaluate,
     compare,
+    gate,
     report,
     lineage,
     models,

@@ -5,6 +5,8 @@ import type { Outcome } from '../main.ts';
 import { findPython, versionsOf } from './environment.ts';
 import { ROW_NAMES, type Figure, type RowName } from './support.ts';
 
+const TOOLS = ['datasets', 'datasketch', 'rensa', 'tiktoken', 'tokenizers', 'numpy'];
+
 export const usage = `[--only ${ROW_NAMES.join('|')}] [--quick]`;
 
 /**
@@ -23,8 +25,8 @@ export async function data(options: readonly string[]): Promise<Outcome | undefi
   const names = ROW_NAMES.filter((name) => !only || name === only[1]);
   if (left.length > 0 || names.length === 0) return undefined;
 
-  const python = await findPython();
-  const versions = await versionsOf(python);
+  const python = await findPython('data');
+  const versions = await versionsOf(python, 'data', TOOLS);
   const figures: Figure[] = [];
   for (const name of names) {
     process.stderr.write(`${name} …\n`);
@@ -52,7 +54,8 @@ async function measure(name: RowName, python: string, quick: boolean): Promise<F
   return JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '') as Figure[];
 }
 
-function tableOf(figures: readonly Figure[]): string {
+/** The figures as a Markdown table, and their notes as a list below it. */
+export function tableOf(figures: readonly Figure[]): string {
   const rows = figures.map(({ row, ours, beside, ratio, aim, met }) =>
     [row, ours, beside, ratio === undefined ? '–' : `${ratio.toFixed(2)} ×`, aim, met ? 'yes' : 'no'].join(' | '),
   );

@@ -4,13 +4,17 @@ import { join } from 'node:path';
 import { run } from '../../scripts/setup/run.js';
 import { cacheDir, root } from '../../scripts/toolchain.js';
 
-const requirements = join(root, 'bench', 'data', 'python', 'requirements.txt');
+/** A benchmark whose Python tools are those of `bench/NAME/python/requirements.txt`. */
+export type BenchmarkWithPython = 'data' | 'metrics';
+
+const listOf = (benchmark: BenchmarkWithPython): string => `bench/${benchmark}/python/requirements.txt`;
 
 /**
  * A Python that has the tools to be measured against: that of ANNEAL_BENCH_PYTHON, else one in the cache folder that
  * is made once for a list of requirements.
  */
-export async function findPython(): Promise<string> {
+export async function findPython(benchmark: BenchmarkWithPython): Promise<string> {
+  const requirements = join(root, listOf(benchmark));
   const given = process.env['ANNEAL_BENCH_PYTHON'];
   if (given) return given;
   const digest = createHash('sha256').update(readFileSync(requirements)).digest('hex');
@@ -32,7 +36,7 @@ export async function findPython(): Promise<string> {
   await must(
     python,
     [...install, '--only-binary', ':all:', '-r', requirements],
-    'check the connection to your Python package index, or name in ANNEAL_BENCH_PYTHON a Python that has the packages of bench/data/python/requirements.txt',
+    `check the connection to your Python package index, or name in ANNEAL_BENCH_PYTHON a Python that has the packages of ${listOf(benchmark)}`,
   );
   writeFileSync(stamp, `${JSON.stringify({ digest })}\n`);
   return python;
@@ -47,13 +51,16 @@ async function must(command: string, parameters: string[], remedy: string): Prom
 }
 
 /** Versions of Python and of the tools, for the log. */
-export async function versionsOf(python: string): Promise<string> {
-  const names = ['datasets', 'datasketch', 'rensa', 'tiktoken', 'tokenizers', 'numpy'];
+export async function versionsOf(
+  python: string,
+  benchmark: BenchmarkWithPython,
+  names: readonly string[],
+): Promise<string> {
   const script =
     'import platform, sys; from importlib.metadata import version; print(", ".join([f"Python {platform.python_version()}"] + [f"{name} {version(name)}" for name in sys.argv[1:]]))';
   const { ok, stdout, tail } = await run(python, ['-c', script, ...names]);
   if (ok) return stdout.trim();
   throw new Error(
-    `${python} lacks a tool to measure against (${tail.split('\n').at(-1)}): install bench/data/python/requirements.txt into its environment`,
+    `${python} lacks a tool to measure against (${tail.split('\n').at(-1)}): install ${listOf(benchmark)} into its environment`,
   );
 }

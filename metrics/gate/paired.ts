@@ -1,6 +1,7 @@
 import { binomialUpper, normalQuantile } from '../inference/special.ts';
 import { boundsOf, type Bounds } from './bounds.ts';
 import { Moments } from './moments.ts';
+import { detectable, exactEffect, POWER } from './power.ts';
 
 /** What is known of a metric beside its scores. */
 export interface MetricFacts {
@@ -12,9 +13,7 @@ export interface MetricFacts {
 }
 
 /** Below this many items that differ, the t bound of 0/1 scores is not trusted alone. */
-const FEW_DIFFERENCES = 30;
-/** Power at which the minimum detectable effect is stated. */
-export const POWER = 0.8;
+export const FEW_DIFFERENCES = 30;
 
 /**
  * Paired differences of one metric, turned so that more is better, in constant memory. A score that was not measured is
@@ -104,7 +103,11 @@ export class Paired {
   minimumDetectableEffect(alpha: number): number | null {
     if (this.worst.isSpreadless || alpha <= 0) return null;
     if (this.needsExact) return exactEffect(this.n, (this.better + this.worse) / this.n, alpha);
-    return detectable(this.worst.deviation, this.n, alpha);
+    const { deviation } = this.worst;
+    const { widened } = this.bounds(alpha);
+    // What is held against skewness has to be overcome as well.
+    if (widened !== null) return ((widened + normalQuantile(POWER)) * deviation) / Math.sqrt(this.n);
+    return detectable(deviation, this.n, alpha);
   }
 
   #difference(candidate: number, champion: number): number {
@@ -112,67 +115,4 @@ export class Paired {
       ? candidate - (1 - this.#share) * champion
       : (1 + this.#share) * champion - candidate;
   }
-}
-
-/**
- * Effect that n paired items with this standard deviation show with probability `power`:
- * (z(1 − α) + z(power)) · s / √n.
- */
-export function detectable(deviation: number, n: number, alpha: number, power = POWER): number {
-  return ((normalQuantile(1 - alpha) + normalQuantile(power)) * deviation) / Math.sqrt(n);
-}
-
-/**
- * The same for 0/1 scores of which few differ, by the exact test: the smallest gain that is found with probability 0.8
- * when the share of items that differ is as it was, or the gain itself where that is more. Null: there is none.
- */
-export function exactEffect(n: number, share: number, alpha: number, power = POWER): number | null {
-  if (exactPower(n, 1, 1, alpha) < power) return null;
-  let [low, high] = [0, 1];
-  for (let i = 0; i < 40; i += 1) {
-    const middle = (low + high) / 2;
-    if (exactPower(n, Math.max(share, middle), middle, alpha) >= power) high = middle;
-    else low = middle;
-  }
-  return high;
-}
-
-/** Probability that the exact test finds a gain: D ~ Binomial(n, share) items differ, and of these X are better. */
-export function exactPower(n: number, share: number, gain: number, alpha: number): number {
-  const isBetter = Math.min(1, (1 + gain / share) / 2);
-  const logs = logFactorials(n);
-  const pmf = (k: number, of: number, p: number): number =>
-    p === 0 || p === 1
-      ? Number(k === of * p)
-      : Math.exp(
-          (logs[of] as number) -
-            (logs[k] as number) -
-            (logs[of - k] as number) +
-            k * Math.log(p) +
-            (of - k) * Math.log1p(-p),
-        );
-  let power = 0;
-  for (let differ = 0; differ <= n; differ += 1) {
-    const chance = pmf(differ, n, share);
-    if (chance < 1e-12) continue;
-    // The fewest better ones that are significant.
-    let tail = 0;
-    let fewest = differ + 1;
-    while (fewest > 0) {
-      const more = tail + pmf(fewest - 1, differ, 0.5);
-      if (more > alpha) break;
-      tail = more;
-      fewest -= 1;
-    }
-    let found = 0;
-    for (let k = fewest; k <= differ; k += 1) found += pmf(k, differ, isBetter);
-    power += chance * found;
-  }
-  return power;
-}
-
-function logFactorials(n: number): Float64Array {
-  const logs = new Float64Array(n + 1);
-  for (let i = 2; i <= n; i += 1) logs[i] = (logs[i - 1] as number) + Math.log(i);
-  return logs;
 }

@@ -39,6 +39,8 @@ test('every command has help with an example, and it comes at once', async () =>
     'metrics',
     'eval',
     'compare',
+    'gate plan',
+    'gate backtest',
     'report',
     'lineage',
     'models',

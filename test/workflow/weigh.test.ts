@@ -1,9 +1,14 @@
+import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { runPage } from '../../activities/reporting/run-page.ts';
+import { createFileStore } from '../../artifacts/store.ts';
 import { Gate } from '../../configs/gate.ts';
 import { Evaluate } from '../../configs/evaluate.ts';
 import type { Recipe } from '../../configs/recipe.ts';
 import { calmWorld, fakeRecipe } from '../support/fakes.ts';
 import { makeBench } from '../support/workflow.ts';
+import { retryGates } from '../../worker/gates/backtest.ts';
+import { planOf } from '../../worker/gates/plan.ts';
 
 const bench = makeBench();
 const { world } = bench;
@@ -97,6 +102,46 @@ test('a champion answers a test set once: another candidate asks it nothing', as
   world.right = (model) => model === 2;
   await bench.run(await recipe('twice', { seed: 2 }));
   expect(world.calls.filter((call) => call.startsWith('generate'))).toEqual(['generate candidate']);
+});
+
+test('past gates can be decided again by other settings', async () => {
+  const { run } = await bench.run(await recipe('past'));
+  const shelf = { ledger: bench.ledger, store: createFileStore(join(bench.folder, 'store')) };
+  const strict = Gate.parse({ floors: [{ metric: 'exactMatch', atLeast: 0.999 }] });
+  const [found] = await retryGates(shelf, strict, 'past');
+  expect(found).toMatchObject({ run: run.runId, was: 'promote', now: 'inconclusive', change: 'blocked' });
+  expect(found?.why.join(' ')).toContain('exactMatch has to be at least 0.999, which 60 items do not prove');
+  const [same] = await retryGates(shelf, Gate.parse({}), 'past');
+  expect(same).toMatchObject({ change: 'same' });
+  const [unknown] = await retryGates(shelf, Gate.parse({ metric: 'bleu' }), 'past');
+  expect(unknown).toMatchObject({ now: null, change: 'unknown', why: [expect.stringContaining('bleu')] });
+});
+
+test('the report of a run shows what was decided, and why', async () => {
+  const evaluate = { safety: { perFamily: 2, languages: ['en'] } };
+  const { run } = await bench.run(await recipe('reported', { evaluate }));
+  const html = await runPage({ ledger: bench.ledger, store: createFileStore(join(bench.folder, 'store')) }, run.runId);
+  for (const text of [
+    'Promote',
+    'Of 60 test items the candidate is better on 60',
+    'exactMatch',
+    'promptLeak',
+    run.runId,
+  ])
+    expect(html).toContain(text);
+  expect(html).not.toMatch(/(?:src|href)="https?:/);
+});
+
+test('what a gate can find is said of the next run by what the last one found', async () => {
+  const made = await recipe('planned');
+  world.right = (model, row) => (model === 'base' ? row % 3 === 0 : row % 2 === 0);
+  await bench.run(made);
+  const shelf = { ledger: bench.ledger, store: createFileStore(join(bench.folder, 'store')) };
+  const plan = await planOf(made, 60, shelf, { wanted: 0.2 });
+  expect(plan).toMatchObject({ testRows: 60, items: 60, look: 2 });
+  expect(plan.lines).toMatchObject([{ metric: 'exactMatch', basis: 'earlier gate', wanted: 0.2 }]);
+  const first = await planOf({ ...made, name: 'never' }, 60, shelf, {});
+  expect(first).toMatchObject({ look: 1, lines: [{ basis: 'assumed' }] });
 });
 
 test('another metric asks no model anything', async () => {

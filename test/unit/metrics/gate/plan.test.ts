@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { exactEffect, exactPower } from '../../../../metrics/gate/paired.ts';
+import { exactEffect, exactPower } from '../../../../metrics/gate/power.ts';
 import { planGate, type PlanLine, type PlanQuestion } from '../../../../metrics/gate/plan.ts';
 import { GateTally, type GateSettings } from '../../../../metrics/gate/tally.ts';
 
