@@ -14,7 +14,7 @@ import type { GateVerdict } from '../gate.ts';
 import type { Deps } from '../step/deps.ts';
 import { comparedParts } from './compared.ts';
 import { confusionOf, itemsOf } from './items.ts';
-import { safetyPart } from './judged.ts';
+import { judgePart, safetyPart } from './judged.ts';
 
 type Shelf = Pick<Deps, 'ledger' | 'store'>;
 
@@ -66,6 +66,7 @@ async function modelOf(shelf: Shelf, run: RunRow, steps: readonly DoneStep[]): P
       ? { differences: { ...compared.differences, values: items.differences }, flips: items.flips }
       : {}),
     ...(items?.labels ? { confusion: confusionOf(items.labels) } : {}),
+    ...(await judgePart(shelf, last('judge'), verdict)),
     ...(await safetyPart(shelf, last('probe'))),
     ...(await trainingOf(shelf, last('tune'))),
     ...(statistics ? { data: dataOf(statistics) } : {}),

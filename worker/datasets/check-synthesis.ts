@@ -32,17 +32,24 @@ export interface SynthesisEstimate {
   usd: Range | null;
 }
 
-/** Looks whether every generator of a recipe is there and would take a request. */
+/** Looks whether every generator and judge of a recipe is there and would take a request. */
 export async function checkGenerators(
-  { synthesize }: Recipe,
+  { synthesize, evaluate }: Recipe,
   shelf: Shelf | undefined,
   report: Preflight,
 ): Promise<void> {
+  const asked = [
+    ...Object.entries(synthesize?.generators ?? {}).map(
+      ([name, generator]) => [`synthesize.generators.${name}`, name, generator] as const,
+    ),
+    ...Object.entries(evaluate.judges ?? {}).map(
+      ([name, { generator }]) => [`evaluate.judges.${name}.generator`, name, generator] as const,
+    ),
+  ];
   await Promise.all(
-    Object.entries(synthesize?.generators ?? {}).map(async ([name, generator]) => {
+    asked.map(async ([path, name, generator]) => {
       const found = await checkGenerator(name, generator, shelf);
-      if (found?.problem)
-        report.problems.push({ path: `synthesize.generators.${name}.${found.field}`, message: found.problem });
+      if (found?.problem) report.problems.push({ path: `${path}.${found.field}`, message: found.problem });
       if (found?.note) report.notes.push(found.note);
     }),
   );
