@@ -3,8 +3,10 @@ import { enterLook } from '../artifacts/ledger/looks.ts';
 import { canonicalJson } from '../configs/canonical-json.ts';
 import { Gate, primariesOf } from '../configs/gate.ts';
 import type { GateDecision } from '../metrics/gate/tally.ts';
+import { decideWithLabels, type LabelEstimate } from '../metrics/gate/with-labels.ts';
 import { decideOn } from './gating/decide.ts';
 import { openEvidence } from './gating/evidence.ts';
+import { openLabels } from './gating/labels.ts';
 import { decidingJudges, whyNot, type DecidingJudge } from './judging/may-decide.ts';
 import { defineStep, type Step } from './step/define.ts';
 import type { Deps } from './step/deps.ts';
@@ -28,6 +30,8 @@ export interface GateVerdict extends GateDecision {
   looks: number;
   /** Judges that it rests on, by name, with the digest of each. */
   judges: Record<string, string>;
+  /** What people said, where they were asked. */
+  labels?: LabelEstimate;
   round: number;
   stage: 'decide' | 'confirm';
   /** The rule that decided. */
@@ -38,7 +42,8 @@ export interface GateVerdict extends GateDecision {
  * Decides on the paired per-item scores whether the candidate replaces the champion.
  *
  * Inputs: `test`; `report` (EvalReport) and `scores`, and further ones (`report1`, `scores1`, …) of rows that were
- * added; `judgements` (Scores) and `judging` (JudgeReport) in the same way; `probes` (Scores) and `probing` (ProbeReport).
+ * added; `judgements` (Scores) and `judging` (JudgeReport) in the same way; `probes` (Scores) and `probing` (ProbeReport);
+ * `ratings1` (Ratings) of `task1` (RatingTask), and further ones, where people were asked.
  * Output: `verdict` (GateVerdict).
  */
 export function createGate(deps: Deps): Step<GateParams> {
@@ -60,15 +65,27 @@ export function createGate(deps: Deps): Step<GateParams> {
       const metrics = primariesOf(settings).map(({ metric }) => metric);
       const rows = stage === 'confirm' ? 'confirm' : 'main';
       const number = await enterLook(deps.ledger, { test, rows, metrics, candidate, champion }, context.executionId);
-      const decision = await decideOn(evidence, settings, number);
-      const barred = judges.flatMap((judge) => whyNot(judge) ?? []);
+      const counted = await decideOn(evidence, settings, number);
+      const said = await openLabels(deps, context.inputs, settings.metric);
+      const rated = said?.labelled.filter(({ label }) => label !== null).length ?? 0;
+      const labels = rated < FEWEST_LABELS ? undefined : said;
+      const { maxUnmeasured } = settings;
+      const decision: GateDecision & { labels?: LabelEstimate } = labels
+        ? decideWithLabels(counted, labels, { minGain: settings.minGain, maxUnmeasured })
+        : counted;
+      // Where people decide, what they say corrects the judge, whatever it was compared with before.
+      const deciding = labels ? judges.filter((judge) => !isCorrected(judge, settings)) : judges;
+      const barred = deciding.flatMap((judge) => whyNot(judge) ?? []);
       const verdict: GateVerdict = {
         ...decision,
         verdict: barred.length > 0 ? 'inconclusive' : decision.verdict,
         reasons: [
           ...barred,
           ...decision.reasons,
-          ...waivedInWords(judges),
+          ...(said && !labels
+            ? [`People were asked, and ${rated} of their labels can be used: that decides nothing.`]
+            : []),
+          ...waivedInWords(deciding),
           lookInWords(number, settings),
           ...stageInWords(context.params),
         ],
@@ -102,6 +119,13 @@ export function createGate(deps: Deps): Step<GateParams> {
   });
 }
 
+/** Whether a judge only sharpens what people say. One that was retired decides nothing, and no guard is corrected. */
+const isCorrected = ({ name, state }: DecidingJudge, { guards, floors }: Gate): boolean =>
+  state !== 'retired' && [...guards, ...floors].every(({ metric }) => metric !== name);
+
+/** Fewer say nothing of how much they vary. */
+const FEWEST_LABELS = 2;
+
 const waivedInWords = (judges: readonly DecidingJudge[]): string[] =>
   judges
     .filter(({ state }) => state === 'waived')
@@ -115,11 +139,21 @@ function lookInWords(number: number, { looks }: Gate): string {
     : `${times} Each look has less of the risk to spend: fresh test rows begin anew.`;
 }
 
-function stageInWords({ stage, round, gather, onInconclusive }: GateParams): string[] {
+const GATHERED: Record<Gate['gather']['what'], (round: number, gate: Gate) => string> = {
+  items: (round, { gather: { rounds } }) =>
+    `${round === 0 ? 'no row' : `${round} of ${rounds} parts`} of the reserve has been used`,
+  labels: (round) => `people have been asked ${timesOf(round)}`,
+  votes: (round) => `judges have voted again ${timesOf(round)}`,
+};
+
+const timesOf = (round: number): string => (round === 0 ? 'not yet' : round === 1 ? 'once' : `${round} times`);
+
+function stageInWords({ stage, round, ...gate }: GateParams): string[] {
+  const { gather, onInconclusive } = gate;
   if (stage === 'confirm') return ['Decided on rows that were kept back, to confirm a promotion.'];
   if (onInconclusive !== 'gather') return [];
   const looks = gather.rounds + 1;
   return [
-    `Look ${round + 1} of at most ${looks} at this comparison, which share the risk: ${round === 0 ? 'no row' : `${round} of ${gather.rounds} parts`} of the reserve has been used.`,
+    `Look ${round + 1} of at most ${looks} at this comparison, which share the risk: ${GATHERED[gather.what](round, gate)}.`,
   ];
 }

@@ -5,6 +5,7 @@ import { createGate } from './gate.ts';
 import { createIngest } from './ingest.ts';
 import { createJudge } from './judging/judge.ts';
 import { createPrepare } from './prepare.ts';
+import { createOpenRating } from './rating/open-rating.ts';
 import { createRegister } from './register.ts';
 import { createRunRecord } from './run-record.ts';
 import { createAskBatch } from './synthesis/ask-batch.ts';
@@ -23,6 +24,7 @@ export function createActivities(deps: Deps) {
       synthesize: createSynthesize(deps),
       askBatch,
       judge: createJudge(deps),
+      openRating: createOpenRating(deps),
       gate: createGate(deps),
       register: createRegister(deps),
       submitTune,

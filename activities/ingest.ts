@@ -33,6 +33,8 @@ export const IngestParams = z.strictObject({
   label: z.string().optional(),
   /** Columns that later steps need. */
   keep: z.array(z.string()),
+  /** Those that are needed of test rows alone. */
+  keepInTest: z.array(z.string()).optional(),
   maxBadShare: z.number(),
   maxRowBytes: z.int(),
   base: z.string(),
@@ -115,7 +117,7 @@ async function bringIn(context: Context, side: Side, origin: OriginParams): Prom
   if (origin.connection !== undefined) {
     const snapshot = writeLines(join(context.scratch, `${side}-query.jsonl`));
     try {
-      for await (const batch of readSql(orderOf(context, origin), [], context.signal)) {
+      for await (const batch of readSql(orderOf(context, side, origin), [], context.signal)) {
         for (const found of batch) if ('value' in found) snapshot.write(found.value);
       }
     } finally {
@@ -148,12 +150,12 @@ async function datasetNamed({ deps }: Context, uri: string): Promise<ArtifactRef
   return { digest: found.digest, type: 'Dataset' };
 }
 
-const orderOf = ({ params }: Context, { uris, ...origin }: OriginParams): IntakeOrder => ({
+const orderOf = ({ params }: Context, side: Side, { uris, ...origin }: OriginParams): IntakeOrder => ({
   ...origin,
   uris,
   template: params.template,
   label: params.label,
-  keep: params.keep,
+  keep: side === 'test' ? [...params.keep, ...(params.keepInTest ?? [])] : params.keep,
   maxRowBytes: params.maxRowBytes,
 });
 
@@ -168,7 +170,7 @@ async function takeRows(context: Context, side: Side, origin: OriginParams, inpu
   const sources = await sourcesOf(context, side, origin, inputs);
   const names =
     origin.sql !== undefined && origin.connection === undefined ? ['the query'] : sources.map(({ from }) => from);
-  const order = orderOf(context, origin);
+  const order = orderOf(context, side, origin);
   const tally = new IntakeTally(names, order, context.params.maxBadShare);
   const rows = writeLines(join(context.scratch, `${side}.jsonl`));
   const quarantine = writeLines(join(context.scratch, `${side}-quarantine.jsonl`));

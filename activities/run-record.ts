@@ -1,6 +1,6 @@
 import { closeRun as close, openRun as open, setWaiting, type NewRun, type RunEnd } from '../artifacts/ledger/runs.ts';
 import { skipExecutions } from '../artifacts/ledger/executions.ts';
-import { versionAt } from '../artifacts/ledger/models.ts';
+import { auditOnce, versionAt } from '../artifacts/ledger/models.ts';
 import type { ArtifactRef } from '../configs/refs.ts';
 import type { Deps } from './step/deps.ts';
 
@@ -18,6 +18,20 @@ export interface RunRecord {
   /** Says what a run waits for; null: it goes on. */
   setWaiting(wait: { runId: string; why: string | null }): Promise<void>;
   findChampion(line: { name: string; alias: string }): Promise<Champion | null>;
+  /** Writes what a second look at a promotion came to into the audit of its line. */
+  noteReconsidered(row: Reconsidered): Promise<void>;
+}
+
+/** What a second look at a promotion came to. */
+export interface Reconsidered {
+  runId: string;
+  actor: string;
+  /** Line of models and version that was promoted. */
+  name: string;
+  version: number;
+  /** `reopened`: it does not hold without the judge; the alias stays where it is until a person moves it. */
+  outcome: 'upheld' | 'reopened';
+  why: string;
 }
 
 export function createRunRecord({ ledger, worker }: Deps): RunRecord {
@@ -26,6 +40,8 @@ export function createRunRecord({ ledger, worker }: Deps): RunRecord {
     closeRun: (end) => close(ledger, end),
     skipSteps: ({ runId, steps, reason }) => skipExecutions(ledger, runId, steps, reason, worker),
     setWaiting: ({ runId, why }) => setWaiting(ledger, runId, why),
+    noteReconsidered: ({ runId, actor, name, version, outcome, why }) =>
+      auditOnce(ledger, { actor, action: outcome, name, to: version, why, runId }),
     findChampion: async ({ name, alias }) => {
       const found = await versionAt(ledger, name, alias);
       return found ? { ref: { digest: found.digest, type: 'Model' }, version: found.version } : null;

@@ -622,6 +622,79 @@ const gate = buildRouteMap({
   docs: { brief: 'Plan a gate, or try another one on the past' },
 });
 
+const judgeCalibrate = command({
+  docs: docs(
+    'Compare a judge with labels by people: until it has passed, it informs and does not decide',
+    [
+      ['judge calibrate recipe.yaml --judge helpful --labels labels.csv', 'exit code 10 when it has not passed'],
+      [
+        'judge calibrate recipe.yaml --judge helpful --labels labels.csv --predictions more.jsonl --json',
+        'and the mean that people would give to all of them',
+      ],
+    ],
+    'Labels have prompt (or id, with --test), prediction (of a pairwise judge candidate and champion), rater and label; reference, contexts, slice, family, opponent are optional. docs/judges.md has the rest.',
+  ),
+  parameters: {
+    flags: {
+      judge: { kind: 'parsed', parse: String, brief: 'Name in evaluate.judges', placeholder: 'name' },
+      labels: {
+        kind: 'parsed',
+        parse: String,
+        brief: 'Rows that people labelled: CSV, JSONL, or ratings by their digest or name',
+        placeholder: 'file',
+      },
+      predictions: option('file', 'Rows without labels, for the judge alone'),
+      test: option('data', 'Test rows that labels name by id: a file, a digest or name@v1'),
+      minKappa: option('kappa', 'Agreement that it has to reach, default 0.4'),
+      json,
+    },
+    positional: tuple(argument('recipe', 'Path of the recipe file')),
+  },
+  load: async () => (await import('./commands/judge/calibrate.ts')).calibrate,
+});
+
+const judgeList = command({
+  docs: docs('List judges with what they may do and what rests on them', [
+    ['judge list', 'state: valid, expired, failed, none (never compared with people), retired'],
+  ]),
+  parameters: { flags: { json } },
+  load: async () => (await import('./commands/judge/list.ts')).list,
+});
+
+const judgeShow = command({
+  docs: docs('Show a judge: its words, its calibrations, the promotions that rest on it', [
+    ['judge show helpful', 'all judges of that name: each change of model or words makes another one'],
+  ]),
+  parameters: { flags: { json }, positional: tuple(argument('judge', 'Name, digest, or the beginning of one')) },
+  load: async () => (await import('./commands/judge/show.ts')).show,
+});
+
+const judgeRetire = command({
+  docs: docs(
+    'Retire a judge for good, and look again at every promotion that rests on it',
+    [
+      ['judge retire helpful --why "favours long answers"', 'both models of each promotion are evaluated again'],
+      ['judge retire sha256:2c26b46b68ff --why "model is gone" --no-reopen', 'only lists the promotions'],
+    ],
+    'No alias moves: where a promotion does not hold without the judge, the command that goes back is printed. Ctrl+C leaves the runs running.',
+  ),
+  parameters: {
+    flags: {
+      why: { kind: 'parsed', parse: String, brief: 'Reason, for the audit', placeholder: 'text' },
+      noReopen: flag('List the promotions and start nothing'),
+      detach: flag('Start and return at once'),
+      json,
+    },
+    positional: tuple(argument('judge', 'Name, digest, or the beginning of one')),
+  },
+  load: async () => (await import('./commands/judge/retire.ts')).retire,
+});
+
+const judge = buildRouteMap({
+  routes: { calibrate: judgeCalibrate, list: judgeList, show: judgeShow, retire: judgeRetire },
+  docs: { brief: 'Compare judges with people, list them, retire them' },
+});
+
 const report = command({
   docs: docs('Write the report of a run as one HTML file', [
     ['report', 'of the newest run, into RUN.html: verdict, metrics, flips, slices, attacks, lineage, cost'],
@@ -663,6 +736,94 @@ const metrics = command({
   load: async () => (await import('./commands/metrics.ts')).metrics,
 });
 
+const rateAnswers = command({
+  docs: docs(
+    'Compare answers by hand, blind and in random order',
+    [
+      ['rate RUN', 'the answers of the last evaluation; where the run waits for people, it goes on afterwards'],
+      ['rate a.jsonl b.jsonl --items 20', 'two files of predictions for the same rows'],
+      ['rate RUN --scale 1-5', "the candidate's answers one by one, with a score"],
+      ['rate RUN --finish', 'make ratings out of what was rated so far'],
+    ],
+    'Keys: 1, 2, = (the same), s (skip), u (undo), q (stop and keep). What was rated is kept at once, and the same command goes on. Without a terminal, choices are read from standard input, one a line. docs/rating.md tells more.',
+  ),
+  parameters: {
+    flags: {
+      items: {
+        kind: 'parsed',
+        parse: String,
+        brief: 'Pairs to draw at random, default 50; a task that is there has its own',
+        placeholder: 'count',
+        default: '50',
+      },
+      seed: {
+        kind: 'parsed',
+        parse: String,
+        brief: 'Seed of the drawing and the order, default 0',
+        placeholder: 'number',
+        default: '0',
+      },
+      rater: option('name', 'Who rates; default: ANNEAL_USER, else the login'),
+      scale: option('low-high', 'Score one side by itself, e.g. 1-5'),
+      side: option('side', 'With --scale: candidate (default) or champion'),
+      hideReference: flag('Do not show what would have been right'),
+      finish: flag('Ask nothing more: make ratings out of what was rated'),
+      keep: flag('Do not hand the ratings in to the run that waits: another person rates, too'),
+      ratings: option('digest', 'Hand in ratings that were imported, in place of rating'),
+      json,
+    },
+    positional: tuple(
+      argument('ref', 'A run, the digest of a rating task, or a file of predictions'),
+      optional('other', 'The file of predictions that the first is compared with'),
+    ),
+  },
+  load: async () => (await import('./commands/rate.ts')).rate,
+});
+
+const rateExport = command({
+  docs: docs('Write ratings as CSV or JSON lines', [
+    ['rate export RUN --format csv > ratings.csv', 'the newest ratings of a run'],
+  ]),
+  parameters: {
+    flags: {
+      format: {
+        kind: 'parsed',
+        parse: String,
+        brief: 'csv or jsonl, default jsonl',
+        placeholder: 'format',
+        default: 'jsonl',
+      },
+      output: option('file', 'File to write; default: stdout'),
+      json,
+    },
+    positional: tuple(argument('ref', 'A run, or the digest of ratings or of a rating task')),
+  },
+  load: async () => (await import('./commands/rate.ts')).exportRatings,
+});
+
+const rateImport = command({
+  docs: docs('Read ratings that people gave elsewhere', [
+    ['rate import ratings.csv', 'checks every row and keeps them; the form is that of rate export'],
+  ]),
+  parameters: {
+    flags: { format: option('format', 'csv or jsonl; default: as the file is named'), json },
+    positional: tuple(argument('file', 'CSV or JSONL file')),
+  },
+  load: async () => (await import('./commands/rate.ts')).importRatings,
+});
+
+const rateList = command({
+  docs: docs('List ratings, newest first', [['rate list', 'digest, time, raters, counts']]),
+  parameters: { flags: { json } },
+  load: async () => (await import('./commands/rate.ts')).ratings,
+});
+
+const rate = buildRouteMap({
+  routes: { answers: rateAnswers, export: rateExport, import: rateImport, list: rateList },
+  defaultCommand: 'answers',
+  docs: { brief: 'Compare answers by hand, blind; a run may wait for it' },
+});
+
 const root = buildRouteMap({
   routes: {
     init,
@@ -680,7 +841,9 @@ const root = buildRouteMap({
     eval: evaluate,
     compare,
     gate,
+    judge,
     report,
+    rate,
     lineage,
     models,
     promote,

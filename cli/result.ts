@@ -10,7 +10,8 @@ export function printRun(run: RunDocument): void {
   print(
     `run ${runId} ${paint(colour, status)} in ${duration(run.seconds)}${run.rerunOf ? `, a rerun of ${run.rerunOf}` : ''}`,
   );
-  if (run.waiting !== undefined) print(`  ${paint('yellow', 'waiting')}: ${plain(run.waiting)}${WAIT_HINT(runId)}`);
+  if (run.waiting !== undefined)
+    print(`  ${paint('yellow', 'waiting')}: ${plain(run.waiting)}${waitHint(run.waiting, runId)}`);
   if (run.error) print(`  ${run.error.type}: ${plain(run.error.message)}`);
   if (model) print(`model    ${model}${aliases(run)}`);
   if (status === 'completed') {
@@ -42,8 +43,9 @@ export function printStepDetails({ steps }: RunDocument): void {
   }
 }
 
-/** What a person can do about a run that waits. */
-const WAIT_HINT = (runId: string): string => `: \`anneal resume ${runId} --budget …\` lets it go on`;
+/** What a person can do about a run that waits, where the reason does not name it. */
+const waitHint = (why: string, runId: string): string =>
+  why.includes('`anneal ') ? '' : `: \`anneal resume ${runId} --budget …\` lets it go on`;
 
 function aliases({ names = [], model }: RunDocument): string {
   const others = names.filter((name) => name !== model && !/@v\d+$/.test(name));

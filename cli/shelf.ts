@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { createFileStore } from '../artifacts/store.ts';
 import { FORMATS, type FormatName } from '../configs/data.ts';
 import { nearest } from '../configs/nearest.ts';
+import { slicedColumns } from '../configs/source-paths.ts';
 import type { Reading, Shelf } from '../worker/datasets/open.ts';
 import { UsageError } from './command.ts';
 import { formatProblem, readRecipe } from '../configs/recipe-file.ts';
@@ -42,6 +43,7 @@ export function readingOf({ format, recipe, label }: ReadingFlags): Reading & { 
     ...named,
     template: read.data.template,
     ...(column === undefined ? {} : { label: column }),
+    keep: slicedColumns(read.evaluate.slices),
     base: read.model.base,
     maxTokens: read.tune.maxTokens,
   };

@@ -19,6 +19,8 @@ interface Measured {
   metrics: readonly string[] | undefined;
   isDefault: boolean;
   own: readonly string[];
+  /** Judges with their kinds. */
+  judges: ReadonlyMap<string, string>;
   probed: readonly string[];
   hasPrice: boolean;
 }
@@ -31,6 +33,12 @@ function measuredBy(evaluate: Record<string, unknown>): Measured {
     metrics: metrics === undefined ? ['exactMatch', 'tokenF1'] : isTexts(metrics) ? metrics : undefined,
     isDefault: metrics === undefined,
     own: [...keys(custom), ...keys(judges)],
+    judges: new Map(
+      Object.entries(isObject(judges) ? judges : {}).map(([name, one]) => [
+        name,
+        isObject(one) ? String(one['kind']) : '',
+      ]),
+    ),
     probed: [
       ...(safety === undefined ? [] : ['attackSuccess']),
       ...(hasRefusals ? ['overRefusal'] : []),
@@ -106,11 +114,33 @@ function checkGate(gate: Record<string, unknown>, measured: Measured): Problem[]
   const hasReserve = typeof reserve === 'number' && reserve > 0;
   if (confirm === true && !hasReserve)
     problem(['confirm'], 'needs gate.reserve, a share of the test rows that is kept back: set it, e.g. to 0.3');
-  if (onInconclusive === 'gather' && !hasReserve)
-    problem(['onInconclusive'], 'needs gate.reserve, a share of the test rows that is kept back: set it, e.g. to 0.3');
-  if (onInconclusive === 'gather' && confirm === true)
-    problem(['confirm'], 'the rows kept back can either confirm a promotion or be gathered: choose one');
+  if (onInconclusive === 'gather') {
+    const what = isObject(gate['gather']) ? (gate['gather']['what'] ?? 'items') : 'items';
+    if (what === 'items' && !hasReserve)
+      problem(
+        ['onInconclusive'],
+        'needs gate.reserve, a share of the test rows that is kept back: set it, e.g. to 0.3',
+      );
+    if (what === 'items' && confirm === true)
+      problem(['confirm'], 'the rows kept back can either confirm a promotion or be gathered: choose one');
+    if (what === 'labels' && confirm === true)
+      problem(['confirm'], 'nobody has rated the rows kept back: a promotion by labels is not confirmed on them');
+    if (what === 'labels') problems.push(...checkLabels(gate, measured));
+    if (what === 'votes' && measured.judges.size === 0)
+      problem(['gather', 'what'], 'votes are cast by judges: add one to evaluate.judges');
+  }
   return problems;
+}
+
+/** People say which of two answers is better, and so does a judge in pairs; the two are put together. */
+function checkLabels({ metric = 'exactMatch', primaries }: Record<string, unknown>, { judges }: Measured): Problem[] {
+  const path = ['gate', 'gather', 'what'];
+  const needs = 'labels by people need gate.metric to name a judge of evaluate.judges whose kind is pairwise';
+  if (primaries !== undefined) return [{ path, message: `${needs}, found primaries: choose one metric` }];
+  const kind = judges.get(String(metric));
+  if (kind === 'pairwise') return [];
+  const found = kind === undefined ? String(metric) : `${String(metric)}, which is ${kind}`;
+  return [{ path, message: `${needs}, found ${found}` }];
 }
 
 /** The one metric that decides; its default counts as written where evaluate.metrics leaves it out. */

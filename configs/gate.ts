@@ -65,13 +65,35 @@ const Looks = z
 
 const Gather = z
   .strictObject({
+    what: z
+      .enum(['items', 'labels', 'votes'])
+      .default('items')
+      .describe(
+        'What is gathered, default items. items: rows of gate.reserve are asked. labels: people compare answers with `anneal rate`, and the run waits for them at no cost. votes: every judge judges the same answers once more.',
+      ),
     rounds: z
       .int()
       .min(1)
       .max(20)
       .default(3)
       .describe(
-        'Into how many parts gate.reserve is divided, each asked only while neither side is proved, default 3. Each takes its part of the risk. Too high: each can prove little. Too low: gives up early, or asks more than was needed.',
+        'How often more is gathered at most, each time only while neither side is proved, default 3; gate.reserve is divided into as many parts. Each takes its part of the risk. Too high: each can prove little. Too low: gives up early, or asks more than was needed.',
+      ),
+    labels: z
+      .int()
+      .min(2)
+      .max(10_000)
+      .default(50)
+      .describe(
+        'Pairs of answers that people compare in a round, for labels, default 50. Too high: days of work. Too low: proves nothing.',
+      ),
+    deadlineHours: z
+      .number()
+      .positive()
+      .max(8760)
+      .default(72)
+      .describe(
+        'Hours that a round waits for people, for labels, default 72; then the verdict stays as it is. Too high: the candidate waits for people who do not come. Too low: they come too late.',
       ),
   })
   .describe('How an inconclusive gate gets more evidence, where onInconclusive is gather.')

@@ -6,8 +6,10 @@ import type { Source } from './data.ts';
 import { isDatasetRef } from './source-paths.ts';
 import { messageOf, systemCode } from './failure.ts';
 import { parseName } from './names.ts';
+import type { Judge, Judges } from './judges.ts';
 import { nearest } from './nearest.ts';
 import type { Generator, Synthesize } from './synthesis.ts';
+import { absoluteSchemas } from './schema-paths.ts';
 import { crossCheck, RecipeSchema, recipeJsonSchema, type Recipe } from './recipe.ts';
 
 /** Something wrong with a recipe, with the place and, where there is one, the remedy. */
@@ -362,6 +364,7 @@ function offsetOf(doc: Document, path: readonly string[]): number | undefined {
 /** @param startOf Folder that a relative path in a field starts from. */
 function absolutePaths(recipe: Recipe, startOf: (path: string) => string): Recipe {
   const { data, model } = recipe;
+  const schemas = absoluteSchemas(recipe, startOf('evaluate.metrics'));
   const from = { train: startOf('data.train.uri'), test: startOf('data.test.uri'), base: startOf('model.base') };
   return {
     ...recipe,
@@ -371,35 +374,37 @@ function absolutePaths(recipe: Recipe, startOf: (path: string) => string): Recip
       ...(data.test ? { test: absoluteSource(data.test, from.test) } : {}),
     },
     ...(recipe.synthesize ? { synthesize: absoluteGenerators(recipe.synthesize, startOf) } : {}),
-    evaluate: absoluteEvaluate(recipe.evaluate, startOf),
+    evaluate: { ...absoluteEvaluate(recipe.evaluate, startOf), metrics: schemas.metrics },
+    gate: schemas.gate,
     model: { ...model, base: isFolder(model.base, from.base) ? resolve(from.base, model.base) : model.base },
   };
 }
 
 function absoluteEvaluate(evaluate: Recipe['evaluate'], startOf: (path: string) => string): Recipe['evaluate'] {
-  const { custom, bias, metrics } = evaluate;
+  const { custom, bias, judges } = evaluate;
   const own = Object.entries(custom ?? {}).map(([name, metric]) => {
     const file = resolve(startOf(`evaluate.custom.${name}`), metric.file);
     return [name, { ...metric, file }] as const;
   });
-  const folder = startOf('evaluate.metrics');
-  // A name is kept as it was written wherever it can be: the gate names it so.
-  const schemas = metrics.map((spec) =>
-    spec.startsWith('jsonSchema:')
-      ? spec.replace(/(:|,)file=([^,]+)/, (_all, before: string, file: string) => {
-          const path = resolve(folder, decodeURIComponent(file)).replaceAll('%', '%25').replaceAll(',', '%2C');
-          return `${before}file=${path}`;
-        })
-      : spec,
-  );
   return {
     ...evaluate,
-    metrics: schemas,
     ...(custom ? { custom: Object.fromEntries(own) } : {}),
+    ...(judges ? { judges: absoluteJudges(judges, startOf) } : {}),
     ...(bias?.templates === undefined
       ? {}
       : { bias: { ...bias, templates: resolve(startOf('evaluate.bias.templates'), bias.templates) } }),
   };
+}
+
+function absoluteJudges(judges: Judges, startOf: (path: string) => string): Judges {
+  const moved = Object.entries(judges).map(([name, judge]): [string, Judge] => {
+    const { generator } = judge;
+    if (generator.kind !== 'mlx' || parseName(generator.model)) return [name, judge];
+    const folder = startOf(`evaluate.judges.${name}`);
+    if (!isFolder(generator.model, folder)) return [name, judge];
+    return [name, { ...judge, generator: { ...generator, model: resolve(folder, generator.model) } }];
+  });
+  return Object.fromEntries(moved);
 }
 
 function absoluteGenerators(synthesize: Synthesize, startOf: (path: string) => string): Synthesize {

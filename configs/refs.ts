@@ -27,6 +27,8 @@ export const ARTIFACT_TYPES = [
   'JudgePlan',
   'JudgeReport',
   'Calibration',
+  'Ratings',
+  'RatingTask',
 ] as const;
 export const ArtifactType = z.enum(ARTIFACT_TYPES);
 export type ArtifactType = z.infer<typeof ArtifactType>;

@@ -1,5 +1,6 @@
 import type { Data, Source } from './data.ts';
 import { parseName } from './names.ts';
+import type { Slices } from './slices.ts';
 
 // Apart from the schema: workflows need these, and would carry zod into their sandbox with it.
 
@@ -14,6 +15,20 @@ export const urisOf = ({ uri }: Pick<Source, 'uri'>): string[] =>
   uri === undefined ? [] : typeof uri === 'string' ? [uri] : uri;
 
 /** Columns that steps after ingest need, whatever the template uses. */
-export const keptColumns = ({ split, key }: Data): string[] => [
-  ...new Set([split?.group, split?.time, key].filter((column) => column !== undefined)),
-];
+export interface KeptColumns {
+  keep: string[];
+  /** In rows that are only for tests. Apart, so that a new slice changes no training row and no model. */
+  keepInTest?: string[];
+}
+
+/** Columns that a division of the rows, their key and the slices of an evaluation are made of. */
+export function keptColumns({ split, key, test }: Data, slices: Slices | undefined): KeptColumns {
+  const sliced = slicedColumns(slices);
+  const divided = [split?.group, split?.time, key].filter((column) => column !== undefined);
+  if (test !== undefined && sliced.length > 0) return { keep: [...new Set(divided)], keepInTest: sliced };
+  return { keep: [...new Set([...divided, ...sliced])] };
+}
+
+/** The columns among slices; a label has a place of its own. */
+export const slicedColumns = (slices: Slices | undefined): string[] =>
+  (slices ?? []).filter((slice) => typeof slice === 'string').filter((column) => column !== 'label');

@@ -1,1 +1,2 @@
+export { reconsider } from './reconsider.ts';
 export { tune } from './tune.ts';

@@ -9,7 +9,7 @@ const short = proxyActivities<ControlActivities>(STEP);
 const long = proxyActivities<TrainActivities>(TRAIN);
 
 /** Bookkeeping of runs in the ledger. */
-export const { openRun, closeRun, skipSteps, findChampion, setWaiting } = brief;
+export const { openRun, closeRun, skipSteps, findChampion, setWaiting, noteReconsidered } = brief;
 
 type TuneCall = Parameters<ControlActivities['submitTune']>[0];
 
@@ -111,6 +111,8 @@ export const steps = {
   evaluate: (call: Parameters<TrainActivities['evaluate']>[0]): Promise<StepResult> =>
     long.evaluate.executeWithOptions({ summary: 'candidate and champion answer the same test set' }, [call]),
   judge: judgeAnswers,
+  openRating: (call: Parameters<ControlActivities['openRating']>[0]): Promise<StepResult> =>
+    short.openRating.executeWithOptions({ summary: 'pairs of answers are drawn for people' }, [call]),
   probe: (call: Parameters<TrainActivities['probe']>[0]): Promise<StepResult> =>
     long.probe.executeWithOptions({ summary: 'attacks, harmless questions, and pairs that should be answered alike' }, [
       call,

@@ -4,6 +4,7 @@ import { keptColumns, urisOf } from '../configs/source-paths.ts';
 import type { Recipe } from '../configs/recipe.ts';
 import type { Budget, RunRef, StepResult, Verdict } from '../configs/refs.ts';
 import type { IngestParams } from '../activities/ingest.ts';
+import { askPeople } from './people.ts';
 import { openPurse, type Purse } from './purse.ts';
 import { pick, ref } from './refs.ts';
 import { closeRun, findChampion, openRun, setWaiting, skipSteps, steps } from './steps.ts';
@@ -62,7 +63,7 @@ async function lifecycle({ run, recipe, startedBy }: TuneInput): Promise<TuneOut
         test: data.test && originOf(data.test),
         template: data.template,
         label: data.label,
-        keep: keptColumns(data),
+        ...keptColumns(data, recipe.evaluate.slices),
         maxBadShare: data.maxBadShare,
         maxRowBytes: data.maxRowBytes,
         base: model.base,
@@ -95,6 +96,10 @@ async function lifecycle({ run, recipe, startedBy }: TuneInput): Promise<TuneOut
   const tuned = await story.step('tune', () => steps.tune({ run, params: recipe.tune, inputs: { train, base } }));
   const candidate = ref(tuned, 'model');
 
+  const { onInconclusive, gather } = recipe.gate;
+  const asksPeople = onInconclusive === 'gather' && gather.what === 'labels';
+  const people = asksPeople ? askPeople(run.id, (why) => setWaiting({ runId: run.id, why })) : undefined;
+
   for (let round = 1; ; round += 1) {
     const again = (step: string): { instance: string } => ({ instance: round === 1 ? step : `${step}#${round}` });
     const champion = await findChampion({ name, alias });
@@ -118,6 +123,7 @@ async function lifecycle({ run, recipe, startedBy }: TuneInput): Promise<TuneOut
       named: (step) => again(step).instance,
       story,
       purse: purseOf(recipe.evaluate.limits ?? {}, { run, story }),
+      ...(people ? { people } : {}),
     });
 
     try {

@@ -1,5 +1,6 @@
 import type { Recipe } from '../configs/recipe.ts';
 import type { ArtifactRef, Refs, RunRef, StepResult, Verdict } from '../configs/refs.ts';
+import type { People } from './people.ts';
 import type { Purse } from './purse.ts';
 import { pick, ref } from './refs.ts';
 import { steps } from './steps.ts';
@@ -18,6 +19,8 @@ export interface Weighing {
   story: Story;
   /** What judges may spend. */
   purse: Purse;
+  /** Who compares answers, where the gate asks for that. */
+  people?: People;
 }
 
 export interface Weighed {
@@ -31,6 +34,12 @@ interface Part {
   to: number;
 }
 
+/** What is known of some rows, and what both models answered to them. */
+interface Measured {
+  refs: Refs;
+  answers: Refs;
+}
+
 /**
  * From two models to a verdict: both answer, judges and attacks look at them where the recipe says so, and the gate
  * decides. An inconclusive gate may send for more evidence, and a promotion may have to hold on rows kept back.
@@ -40,17 +49,20 @@ export async function weigh(weighing: Weighing): Promise<Weighed> {
   const { gate, evaluate } = recipe;
   const kept = gate.reserve ?? 0; // recipes of earlier versions have none
   const first: Part = { from: 0, to: 1 - kept };
-  const measured = await measure(weighing, kept > 0 ? first : undefined, '');
+  const { refs, answers } = await measure(weighing, kept > 0 ? first : undefined, '');
   const probed = evaluate.safety || evaluate.bias ? await probe(weighing) : {};
-  let evidence: Refs = { test, ...measured, ...probed };
+  let evidence: Refs = { test, ...refs, ...probed };
   let gated = await decide(weighing, evidence, 0);
   for (let round = 1; gatheringGoesOn(gated, gate, round); round += 1) {
-    evidence = { ...evidence, ...(await gather(weighing, round)) };
+    // Recipes of earlier versions gather items.
+    const more = await GATHERERS[gate.gather.what ?? 'items'](weighing, round, answers);
+    if (!more) break;
+    evidence = { ...evidence, ...more };
     gated = await decide(weighing, evidence, round);
   }
   if (gate.confirm && verdictOf(gated) === 'promote') {
     const fresh = await measure(weighing, { from: first.to, to: 1 }, 'confirm');
-    gated = await decide(weighing, { test, ...fresh, ...probed }, 0, 'confirm');
+    gated = await decide(weighing, { test, ...fresh.refs, ...probed }, 0, 'confirm');
   }
   const report = evidence['report'] as ArtifactRef;
   return { verdict: verdictOf(gated), refs: { report, verdict: ref(gated, 'verdict') } };
@@ -62,7 +74,7 @@ const gatheringGoesOn = (gated: StepResult, gate: Recipe['gate'], round: number)
 const verdictOf = ({ facts }: StepResult): Verdict => facts['verdict'] as Verdict;
 
 /** Both models answer some rows, and everything that scores answers scores them. */
-async function measure(weighing: Weighing, part: Part | undefined, suffix: string): Promise<Refs> {
+async function measure(weighing: Weighing, part: Part | undefined, suffix: string): Promise<Measured> {
   const { run, recipe, test, candidate, champion, base, story } = weighing;
   const instance = weighing.named(suffix === '' ? 'evaluate' : `evaluate.${suffix}`);
   const evaluated = await story.step(instance, () =>
@@ -75,12 +87,17 @@ async function measure(weighing: Weighing, part: Part | undefined, suffix: strin
   );
   // Evaluations of earlier versions have their scores in the report.
   const measured = { report: ref(evaluated, 'report'), ...pick(evaluated.outputs, 'scores') };
-  const judged = recipe.evaluate.judges ? await judge(weighing, evaluated, suffix) : {};
-  return under(suffix, { ...measured, ...judged });
+  const { rows } = evaluated.outputs;
+  const answers = {
+    ...(rows ? { test: rows } : {}),
+    ...pick(evaluated.outputs, 'candidatePredictions', 'championPredictions'),
+  };
+  const judged = recipe.evaluate.judges ? await judge(weighing, answers, suffix, 0) : {};
+  return { refs: under(suffix, { ...measured, ...judged }), answers };
 }
 
 /** Judges look at the answers. */
-async function judge(weighing: Weighing, { outputs }: StepResult, suffix: string): Promise<Refs> {
+async function judge(weighing: Weighing, answers: Refs, suffix: string, votes: number): Promise<Refs> {
   const { run, recipe, story, purse } = weighing;
   const instance = weighing.named(suffix === '' ? 'judge' : `judge.${suffix}`);
   const judged = await story.step(instance, () =>
@@ -88,8 +105,8 @@ async function judge(weighing: Weighing, { outputs }: StepResult, suffix: string
       {
         run,
         instance,
-        params: { judges: recipe.evaluate.judges ?? {}, votes: 0 },
-        inputs: { test: ref({ outputs }, 'rows'), ...pick(outputs, 'candidatePredictions', 'championPredictions') },
+        params: { judges: recipe.evaluate.judges ?? {}, votes },
+        inputs: answers,
       },
       purse,
     ),
@@ -124,12 +141,38 @@ function decide(
   return story.step(instance, () => steps.gate({ run, instance, params: { ...recipe.gate, round, stage }, inputs }));
 }
 
+type Gatherer = (weighing: Weighing, round: number, answers: Refs) => Promise<Refs | undefined>;
+
+/** How a round of more evidence is had, by what the recipe gathers; undefined: there is none, and the verdict stays. */
+const GATHERERS: Record<Recipe['gate']['gather']['what'], Gatherer> = {
+  items: moreItems,
+  labels: moreLabels,
+  votes: (weighing, round, answers) => judge(weighing, answers, String(round), round),
+};
+
 /** The next part of the rows that were kept back. */
-function gather(weighing: Weighing, round: number): Promise<Refs> {
+async function moreItems(weighing: Weighing, round: number): Promise<Refs> {
   const { reserve, gather: how } = weighing.recipe.gate;
   const portion = reserve / how.rounds;
   const from = 1 - reserve + (round - 1) * portion;
-  return measure(weighing, { from, to: round === how.rounds ? 1 : from + portion }, String(round));
+  const { refs } = await measure(weighing, { from, to: round === how.rounds ? 1 : from + portion }, String(round));
+  return refs;
+}
+
+/** People compare answers; the run waits for them, for days at no cost. */
+async function moreLabels(weighing: Weighing, round: number, answers: Refs): Promise<Refs | undefined> {
+  const { run, recipe, story, people } = weighing;
+  if (!people) return undefined;
+  const { labels, deadlineHours } = recipe.gate.gather;
+  const instance = weighing.named(`rate.${round}`);
+  const opened = await story.step(instance, () =>
+    steps.openRating({ run, instance, params: { labels, round, seed: 0 }, inputs: answers }),
+  );
+  // Every pair that differs was drawn in an earlier round.
+  if (opened.facts['pairs'] === 0) return undefined;
+  const task = ref(opened, 'task');
+  const ratings = await people.rate(task, { hours: deadlineHours, story });
+  return ratings && { [`task${round}`]: task, [`ratings${round}`]: ratings };
 }
 
 const under = (suffix: string, refs: Refs): Refs =>

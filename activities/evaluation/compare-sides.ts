@@ -10,19 +10,31 @@ export function compareSides(
   items: Record<Side, readonly MetricItem[]>,
   scores: Record<Side, readonly Score[]>,
 ): Compared {
-  const { range, better, isBinary } = metric;
+  const { better, isBinary } = metric;
+  const range = rangeOf(metric, scores);
   const of = (side: Side): Total & { signature: string } => {
     const { value, n, ci, unmeasured, signature } = metric.summary(items[side], scores[side]);
     return { value, n, ci, unmeasured, signature };
   };
   const { signature, ...candidate } = of('candidate');
   const { signature: _same, ...champion } = of('champion');
-  return { range, better, isBinary, signature, candidate, champion, gain: gainOf(metric, scores) };
+  return { range, better, isBinary, signature, candidate, champion, gain: gainOf({ range, better }, scores) };
+}
+
+/** The range of a metric; what has no upper end, such as TER, has the largest score that was seen. */
+function rangeOf({ range }: Metric, scores: Record<Side, readonly Score[]>): Metric['range'] {
+  let [low, high] = range;
+  for (const { value } of [...scores.candidate, ...scores.champion]) {
+    if (value === null) continue;
+    if (value < low) low = value;
+    if (value > high) high = value;
+  }
+  return [low, high];
 }
 
 /** Mean paired difference, turned so that more is better; what is not measured counts as the worst, for both alike. */
 function gainOf(
-  { range: [low, high], better }: Metric,
+  { range: [low, high], better }: Pick<Metric, 'range' | 'better'>,
   { candidate, champion }: Record<Side, readonly Score[]>,
 ): Measure {
   const worst = better === 'higher' ? low : high;

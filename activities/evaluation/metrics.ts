@@ -5,6 +5,7 @@ import { messageOf, terminal } from '../../configs/failure.ts';
 import { loadCustomMetric } from '../../evaluation/custom/load.ts';
 import type { Metric } from '../../metrics/metric.ts';
 import { MetricSpecError, parseMetric } from '../../metrics/registry.ts';
+import { splitSpec } from '../../metrics/specs/options.ts';
 
 /** A metric, and how it lets go of what it started. */
 export type OpenMetric = Metric & { close?(): Promise<void> };
@@ -22,10 +23,16 @@ export async function openMetrics({
       filesOf(metrics).map(async (file) => [file, JSON.parse(await readSchema(file)) as unknown] as const),
     ),
   );
-  const open: OpenMetric[] = metrics.map((spec) => parsed(spec, schemas));
-  for (const [name, { file, range, better, timeoutSeconds }] of Object.entries(custom)) {
-    const own = { name, file, timeoutSeconds, ...(range ? { range } : {}), ...(better ? { better } : {}) };
-    open.push(await loadCustomMetric(own));
+  const open: OpenMetric[] = metrics.map((spec) => readable(() => parseMetric(spec, { schemas })));
+  try {
+    for (const [name, { file, range, better, timeoutSeconds }] of Object.entries(custom)) {
+      const own = { name, file, timeoutSeconds, ...(range ? { range } : {}), ...(better ? { better } : {}) };
+      open.push(await loadCustomMetric(own));
+    }
+  } catch (error) {
+    // Nobody gets the list, so nobody else could close what was started.
+    for (const metric of open) await metric.close?.();
+    throw error;
   }
   return open;
 }
@@ -36,9 +43,10 @@ export async function schemasOf(metrics: readonly string[]): Promise<Record<stri
   return Object.fromEntries(await Promise.all(found));
 }
 
-function parsed(spec: string, schemas: Record<string, unknown>): Metric {
+/** What is read of a metric as it is written. @throws TerminalError `BadRecipe` in place of a MetricSpecError. */
+function readable<T>(read: () => T): T {
   try {
-    return parseMetric(spec, { schemas });
+    return read();
   } catch (error) {
     if (error instanceof MetricSpecError) throw terminal('BadRecipe', `evaluate.metrics: ${error.message}`);
     throw error;
@@ -48,8 +56,9 @@ function parsed(spec: string, schemas: Record<string, unknown>): Metric {
 /** Files in `jsonSchema:file=…`. */
 const filesOf = (metrics: readonly string[]): string[] =>
   metrics.flatMap((spec) => {
-    const file = /^jsonSchema:(?:.*,)?file=([^,]+)/.exec(spec)?.[1];
-    return file === undefined ? [] : [decodeURIComponent(file)];
+    const { name, options } = readable(() => splitSpec(spec));
+    const file = name === 'jsonSchema' ? options.get('file') : undefined;
+    return file === undefined ? [] : [file];
   });
 
 async function readSchema(file: string): Promise<string> {

@@ -6,15 +6,15 @@ import { Judges } from '../../configs/judges.ts';
 import type { Measure, Refs } from '../../configs/refs.ts';
 import { writeLines } from '../../data/lines.ts';
 import type { JudgeAsk, JudgeReply } from '../../evaluation/judges/asker.ts';
-import { describeJudge } from '../../evaluation/judges/identity.ts';
 import { planJudging, readerOf, type Judging } from '../../evaluation/judges/judging.ts';
 import type { JudgedItem, JudgeReport } from '../../evaluation/judges/report.ts';
 import { mean } from '../../metrics/intervals.ts';
 import type { StepContext } from '../step/context.ts';
 import { defineStagedStep } from '../step/define.ts';
 import type { Deps } from '../step/deps.ts';
-import { inputsOf, kindOf, roleOf, storeModel, writerFor } from '../synthesis/generators.ts';
+import { inputsOf, kindOf, writerFor } from '../synthesis/generators.ts';
 import type { NeededAsks } from '../synthesis/synthesize.ts';
+import { identifyJudge } from './identity.ts';
 import { judgedRows } from './judged-rows.ts';
 import { repliesTo } from './replies.ts';
 
@@ -61,12 +61,9 @@ export function createJudge(deps: Deps) {
       const inputs: Refs = {};
       const parts: Record<string, string> = {};
       for (const [name, judge] of Object.entries(context.params.judges)) {
-        const { generator } = judge;
-        const model = kindOf(deps, generator)?.modelOf(generator);
-        if (model !== undefined) inputs[roleOf(name)] = await storeModel(context, model);
-        const { identity } = await writerFor(deps, name, generator, { run: context.run.id, inputs });
-        parts[modelPart(name)] = identity;
-        inputs[judgeRole(name)] = await context.save('Judge', { text: describeJudge(judge, identity) }, { name });
+        const known = await identifyJudge(context, name, judge);
+        parts[modelPart(name)] = known.model;
+        Object.assign(inputs, known.inputs, { [judgeRole(name)]: known.ref });
       }
       return { inputs, parts };
     },

@@ -12,7 +12,7 @@ const Prediction = z.object({ id: z.string(), text: z.string().nullable() });
  *
  * @throws TerminalError `MissingPredictions` when a row has no line.
  */
-export async function judgedRows(context: StepContext<unknown>): Promise<JudgedRow[]> {
+export async function judgedRows(context: Pick<StepContext<unknown>, 'pathOf'>): Promise<JudgedRow[]> {
   const answers = async (side: 'candidate' | 'champion'): Promise<Map<string, string | null>> => {
     const found = new Map<string, string | null>();
     for (const line of rowsIn<unknown>(await context.pathOf(`${side}Predictions`))) {

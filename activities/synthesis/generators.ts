@@ -53,7 +53,9 @@ export async function writerFor(
   const place = model ? await placeOf(deps, model.digest) : {};
   const writer = kind.create(settings, { run, ...place });
   const { temperature, topP, maxTokens } = settings;
-  const identity = { ...(await writer.identity()), temperature, topP, maxTokens, model: model?.digest ?? null };
+  const own = await writer.identity();
+  // A model of ours is known by its content, one behind an endpoint by its name alone.
+  const identity = { ...own, temperature, topP, maxTokens, model: model?.digest ?? own['model'] ?? null };
   return { writer, identity: canonicalJson(identity) };
 }
 

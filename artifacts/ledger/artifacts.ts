@@ -40,12 +40,23 @@ export async function listArtifacts(ledger: Ledger): Promise<{ digest: string; t
   return ledger.selectFrom('artifacts').select(['digest', 'type']).orderBy('digest').execute();
 }
 
-/** Everything that lineage, a registered version or a named dataset names. */
+/** Everything that lineage, a registered version, a named dataset or a calibration names, and what people said. */
 export async function neededDigests(ledger: Ledger): Promise<Set<string>> {
   const edges = await ledger.selectFrom('edges').select('digest').distinct().execute();
   const versions = await ledger.selectFrom('versions').select(['digest', 'card']).execute();
   const datasets = await ledger.selectFrom('datasets').select('digest').distinct().execute();
+  const calibrations = await ledger.selectFrom('calibrations').select(['digest', 'judge']).execute();
+  const retired = await ledger.selectFrom('retired_judges').select('judge').execute();
+  // Ratings may stand by themselves, and nothing makes them again.
+  const ratings = await ledger
+    .selectFrom('artifacts')
+    .select('digest')
+    .where('type', 'in', ['Ratings', 'RatingTask'])
+    .execute();
   return new Set([
+    ...ratings.map(({ digest }) => digest),
+    ...calibrations.flatMap(({ digest, judge }) => [digest, judge]),
+    ...retired.map(({ judge }) => judge),
     ...[...edges, ...datasets].map(({ digest }) => digest),
     ...versions.flatMap(({ digest, card }) => [digest, card]),
   ]);

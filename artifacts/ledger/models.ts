@@ -300,6 +300,21 @@ export async function audit(
     .execute();
 }
 
+/** Writes an audit row of a run, unless that run has written one of this action on this version already. */
+export async function auditOnce(ledger: Ledger, row: Parameters<typeof audit>[1] & { runId: string }): Promise<void> {
+  await durably(ledger, async (tx) => {
+    const found = await tx
+      .selectFrom('audit')
+      .select('id')
+      .where('run_id', '=', row.runId)
+      .where('action', '=', row.action)
+      .where('name', '=', row.name)
+      .where('to_version', '=', row.to)
+      .executeTakeFirst();
+    if (!found) await audit(tx, row);
+  });
+}
+
 /** The version that a name stands for, by its number or by an alias. */
 export async function versionNamed(
   ledger: Ledger,

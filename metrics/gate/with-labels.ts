@@ -57,9 +57,9 @@ const POWER = 0.8;
 /**
  * The mean gain 2·(mean − ½) over all rows. Rows are of two strata: those known without asking, and those that differ,
  * whose mean is PPI++'s (Angelopoulos, Duchi & Zrnic, arXiv 2311.01453) out of labels of some and the judge's verdict on
- * all. Bounds are Student's t with n − 1 degrees of freedom; where nothing varies, an event not seen in n labels has a
- * probability of at most 1 − alpha^(1/n). A pair that was passed over counts as lost for the lower and as won for the
- * upper bound.
+ * all. Bounds are Student's t with n − 1 degrees of freedom over the labels and one more, the worst there could be:
+ * without it, a judge that errs seldom would promote too often on few labels. A pair that was passed over counts as lost
+ * for the lower and as won for the upper bound.
  *
  * @throws RangeError for fewer than 2 labels, or values that are not from 0 to 1.
  */
@@ -69,7 +69,7 @@ export function estimateWithLabels(evidence: LabelEvidence, alpha: number): Labe
   if (rated.length < 2) throw new RangeError(`a gain by labels needs 2 or more of them, found ${rated.length}`);
   for (const value of [...rated, ...labelled.map(({ judge }) => judge), ...unlabelled, ...known])
     if (!(value >= 0 && value <= 1)) throw new RangeError(`labels and verdicts are from 0 to 1, found ${value}`);
-  const [pessimistic, optimistic] = [boundsOf(evidence, 0, alpha), boundsOf(evidence, 1, alpha)];
+  const [pessimistic, optimistic] = [boundOf(evidence, 'lower', alpha), boundOf(evidence, 'upper', alpha)];
   const better = rated.filter((label) => label > 0.5).length;
   const worse = rated.filter((label) => label < 0.5).length;
   const lost = worse + labelled.length - rated.length;
@@ -89,8 +89,8 @@ export function estimateWithLabels(evidence: LabelEvidence, alpha: number): Labe
     judgeGain: gainOf((total(known) + total(unlabelled) + total(labelled.map(({ judge }) => judge))) / rows),
     peopleGain: overall(average(rated)),
     gain: gainOf(pessimistic.mean),
-    lower: Math.max(-1, gainOf(pessimistic.lower)),
-    upper: Math.min(1, gainOf(optimistic.upper)),
+    lower: Math.max(-1, gainOf(pessimistic.bound)),
+    upper: Math.min(1, gainOf(optimistic.bound)),
     alpha,
     lambda: pessimistic.lambda,
     exactP:
@@ -101,31 +101,35 @@ export function estimateWithLabels(evidence: LabelEvidence, alpha: number): Labe
 
 interface Bounded {
   mean: number;
-  lower: number;
-  upper: number;
+  bound: number;
   error: number;
   lambda: number;
 }
 
-function boundsOf({ labelled, unlabelled, known }: LabelEvidence, missing: number, alpha: number): Bounded {
+function boundOf({ labelled, unlabelled, known }: LabelEvidence, side: 'lower' | 'upper', alpha: number): Bounded {
+  const missing = side === 'lower' ? 0 : 1;
   const labels = labelled.map(({ label }) => label ?? missing);
   const verdicts = labelled.map(({ judge }) => judge);
-  const n = labels.length;
   const isAll = unlabelled.length === 0;
   const { estimate, lambda } = isAll ? { estimate: average(labels), lambda: 0 } : ppiMean(labels, verdicts, unlabelled);
-  const rectified = labels.map((label, i) => label - lambda * (verdicts[i] as number));
+  // A good judge errs seldom, and errors that were not seen in n labels may be there: one more, the worst, counts as seen.
+  const rectified = [
+    ...labels.map((label, i) => label - lambda * (verdicts[i] as number)),
+    missing - lambda * (1 - missing),
+  ];
+  const n = rectified.length;
   const ofJudge = isAll ? 0 : (lambda * lambda * variance(unlabelled, 0)) / unlabelled.length;
-  const ofLabels = variance(rectified, 1) / n;
-  const differing = n + unlabelled.length;
+  const differing = labels.length + unlabelled.length;
   const rows = differing + known.length;
   const weight = differing / rows;
   const mean = weight * estimate + total(known) / rows;
+  const cautious = average(rectified) + (isAll ? 0 : lambda * average(unlabelled));
   // How many rows differ, and how the others stand, is chance as well.
   const spread = differing * (estimate - mean) ** 2 + known.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  const error = Math.sqrt(weight * weight * (ofLabels + ofJudge) + spread / rows ** 2);
-  const unseen = ofLabels < 1e-12 ? weight * (1 - alpha ** (1 / n)) : 0;
-  const half = -tQuantile(alpha, n - 1) * error + unseen;
-  return { mean, lower: mean - half, upper: mean + half, error: error + unseen, lambda };
+  const error = Math.sqrt(weight * weight * (variance(rectified, 1) / n + ofJudge) + spread / rows ** 2);
+  const half = -tQuantile(alpha, labels.length - 1) * error;
+  const bound = mean + weight * (cautious - estimate) + (side === 'lower' ? -half : half);
+  return { mean, bound, error, lambda };
 }
 
 /** What a decision by labels is held to. */

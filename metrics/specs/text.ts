@@ -1,11 +1,11 @@
 import { exactMatch } from '../exact-match.ts';
 import type { Metric, MetricItem, Score } from '../metric.ts';
-import { bleuOf, bleuSignature, bleuStatistics, sentenceBleu, type BleuOptions } from '../text/bleu.ts';
+import { bleuOf, bleuSignature, bleuStatistics, type BleuOptions } from '../text/bleu.ts';
 import { charRougeMulti, type CharRougeType } from '../text/char-rouge.ts';
-import { chrfOf, chrfSignature, chrfStatistics, sentenceChrf } from '../text/chrf.ts';
+import { chrfOf, chrfSignature, chrfStatistics } from '../text/chrf.ts';
 import { referenceCount } from '../text/references.ts';
 import { ROUGE_SCORE, rougeMulti, type RougeType } from '../text/rouge.ts';
-import { sentenceTer, terOf, terSignature, terStatistics, type TerOptions } from '../text/ter.ts';
+import { terOf, terSignature, terStatistics, type TerOptions } from '../text/ter.ts';
 import { TOKENIZERS, type Tokenizer } from '../text/tokenizers/tokenize.ts';
 import { tokenF1 } from '../token-f1.ts';
 import { meanMetric, NO_REFERENCE, pooled, pooledMetric, referencesOf } from './kinds.ts';
@@ -16,11 +16,21 @@ type Make = (spec: string, written: ReadonlyMap<string, string>) => Metric;
 /** As an answer counts: none is an empty one. */
 const answered = ({ prediction }: MetricItem): string => prediction ?? '';
 
-const measured = (item: MetricItem, of: (references: string[]) => number): Score =>
-  referencesOf(item).length === 0 ? { value: null, why: NO_REFERENCE } : { value: of(referencesOf(item)) };
+const measured = (item: MetricItem, of: () => number): Score =>
+  referencesOf(item).length === 0 ? { value: null, why: NO_REFERENCE } : { value: of() };
 
 const countOf = (items: readonly MetricItem[]): ReturnType<typeof referenceCount> =>
   referenceCount(items.map(referencesOf));
+
+/** Statistics of each item, made once: its score is made of them, and the summary of all items is, too. */
+function once(of: (item: MetricItem) => Float64Array): (item: MetricItem) => Float64Array {
+  const known = new WeakMap<MetricItem, Float64Array>();
+  return (item) => {
+    let found = known.get(item);
+    if (!found) known.set(item, (found = of(item)));
+    return found;
+  };
+}
 
 const bleu: Make = (spec, written) => {
   const { tokenize, smooth, smoothValue, lowercase, maxOrder, effectiveOrder } = readOptions(spec, written, {
@@ -39,11 +49,13 @@ const bleu: Make = (spec, written) => {
     ...(maxOrder === undefined ? {} : { maxOrder }),
   };
   const corpus = effectiveOrder === undefined ? options : { ...options, effectiveOrder };
+  const sentence = { ...options, effectiveOrder: true };
+  const statistics = once((item) => bleuStatistics(answered(item), referencesOf(item), options));
   return pooledMetric<Float64Array>(
     { spec, range: [0, 100], better: 'higher' },
     {
-      score: (item) => measured(item, (references) => sentenceBleu(answered(item), references, options).score),
-      statistics: (item) => bleuStatistics(answered(item), referencesOf(item), corpus),
+      score: (item) => measured(item, () => bleuOf(statistics(item), sentence).score),
+      statistics,
       value: (items) => bleuOf(pooled(items), corpus).score,
       signature: (items) => bleuSignature(corpus, countOf(items)),
     },
@@ -62,11 +74,12 @@ const chrf =
       epsSmoothing: flag,
     });
     const options = { ...(wordOrder === undefined ? {} : { wordOrder }), ...read };
+    const statistics = once((item) => chrfStatistics(answered(item), referencesOf(item), options));
     return pooledMetric<Float64Array>(
       { spec, range: [0, 100], better: 'higher' },
       {
-        score: (item) => measured(item, (references) => sentenceChrf(answered(item), references, options).score),
-        statistics: (item) => chrfStatistics(answered(item), referencesOf(item), options),
+        score: (item) => measured(item, () => chrfOf(statistics(item), options).score),
+        statistics,
         value: (items) => chrfOf(pooled(items), options).score,
         signature: (items) => chrfSignature(options, countOf(items)),
       },
@@ -80,15 +93,13 @@ const ter: Make = (spec, written) => {
     noPunct: flag,
     asianSupport: flag,
   }) as TerOptions;
+  const statistics = once((item) => terStatistics(answered(item), referencesOf(item), options));
   return pooledMetric<Float64Array>(
     { spec, range: [0, 100], better: 'lower' },
     {
       // Of an empty answer to an empty reference nothing need be edited, but no answer is none.
-      score: (item) =>
-        measured(item, (references) =>
-          item.prediction === null ? 100 : sentenceTer(item.prediction, references, options).score,
-        ),
-      statistics: (item) => terStatistics(answered(item), referencesOf(item), options),
+      score: (item) => measured(item, () => (item.prediction === null ? 100 : terOf(statistics(item), options).score)),
+      statistics,
       value: (items) => terOf(pooled(items), options).score,
       signature: (items) => terSignature(options, countOf(items)),
     },
@@ -113,7 +124,7 @@ const charRouge =
     const signature = `${type}|tokens:characters|score:f1|multi:best`;
     return meanMetric(
       { spec, range: [0, 1], better: 'higher', isBinary: false, signature },
-      (prediction, references) => charRougeMulti(prediction, references)[type].f1,
+      (prediction, references) => charRougeMulti(prediction, references, [type])[type].f1,
     );
   };
 

@@ -1,4 +1,4 @@
-import { lcsLength, lcsPlaces } from './lcs.ts';
+import { checkSummary, lcsLength, lcsPlaces } from './lcs.ts';
 import { stem } from './porter.ts';
 
 export const ROUGE_TYPES = ['rouge1', 'rouge2', 'rougeL', 'rougeLsum'] as const;
@@ -67,12 +67,16 @@ function rougeOf(
   if (wanted.has('rouge1')) scores.rouge1 = overlap(expected, answered, 1);
   if (wanted.has('rouge2')) scores.rouge2 = overlap(expected, answered, 2);
   if (wanted.has('rougeL')) scores.rougeL = longest(expected, answered);
-  if (wanted.has('rougeLsum'))
-    scores.rougeLsum = summary(sentences(reference).map(tokens), sentences(prediction).map(tokens));
+  if (wanted.has('rougeLsum')) scores.rougeLsum = summary(sentences(reference, tokens), sentences(prediction, tokens));
   return scores;
 }
 
-const sentences = (text: string): string[] => text.split('\n').filter((line) => line !== '');
+/** The lines that have a word. */
+const sentences = (text: string, tokens: (text: string) => Int32Array): Int32Array[] =>
+  text
+    .split('\n')
+    .map(tokens)
+    .filter(({ length }) => length > 0);
 
 /** Shared n-grams, counted with repeats. */
 export function overlap(expected: Int32Array, answered: Int32Array, n: 1 | 2): RougeScore {
@@ -108,6 +112,7 @@ function summary(expected: readonly Int32Array[], answered: readonly Int32Array[
   const total = (list: readonly Int32Array[]): number => list.reduce((sum, { length }) => sum + length, 0);
   const [m, n] = [total(expected), total(answered)];
   if (m === 0 || n === 0) return scoreOf(0, 0);
+  checkSummary([expected.length, answered.length], [m, n]);
   const [leftExpected, leftAnswered] = [countsOf(expected), countsOf(answered)];
   let hits = 0;
   for (const sentence of expected) {

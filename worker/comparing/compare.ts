@@ -53,10 +53,16 @@ export async function compareContenders(
 }
 
 function decide(items: readonly ScoredItem[], facts: Record<string, Compared>, gate: Gate, look: number): GateDecision {
+  // Attacks are made and judges are asked in a run only, and files seldom say how long an answer took.
+  const isMeasured = ({ metric }: { metric: string }): boolean => Object.hasOwn(facts, metric);
+  const [guards, floors] = [gate.guards.filter(isMeasured), gate.floors.filter(isMeasured)];
+  const left = new Set([...gate.guards, ...gate.floors].filter((one) => !isMeasured(one)).map(({ metric }) => metric));
   try {
-    const tally = new GateTally(settingsOf(gate), facts, look);
+    const tally = new GateTally(settingsOf({ ...gate, guards, floors }), facts, look);
     for (const item of items) tally.add(item);
-    return tally.decide();
+    const decision = tally.decide();
+    const unseen = [...left].map((metric) => `The bound on ${metric} was left out: nothing here measures it.`);
+    return { ...decision, reasons: [...decision.reasons, ...unseen] };
   } catch (error) {
     if (error instanceof RangeError) throw terminal('NotMeasured', error.message, {}, error);
     throw error;

@@ -123,14 +123,10 @@ function settingsFor(order: CompareOrder): { evaluate: Evaluate; gate: Gate } {
     throw terminal('NotMeasured', `${decides} is to decide, and is not measured: add --metric ${decides}`);
   const isOwn = order.decides !== undefined || order.metrics !== undefined;
   const { primaries, ...gate } = fromRecipe;
-  // Attacks are asked in a pipeline only.
-  const floors = gate.floors.filter(({ metric }) => known.includes(metric));
   return {
     evaluate: { ...base, metrics: [...metrics] },
     gate: {
       ...gate,
-      floors,
-      guards: gate.guards.filter(({ metric }) => known.includes(metric)),
       metric: decides,
       ...(primaries && !isOwn ? { primaries } : {}),
       minGain: order.minGain ?? gate.minGain,

@@ -96,7 +96,8 @@ async function lookAt({ recipe, shelf, report, limit }: Look, side: 'train' | 't
     report.bytes.data += files.reduce((sum, { bytes }) => sum + bytes, 0);
     const { uri: _uri, ...how } = source;
     const trusted = new Set(files.flatMap(({ digest }, i) => (digest === undefined ? [] : [i])));
-    const keep = keptColumns(recipe.data);
+    const kept = keptColumns(recipe.data, recipe.evaluate.slices);
+    const keep = side === 'test' ? [...kept.keep, ...(kept.keepInTest ?? [])] : kept.keep;
     const order: IntakeOrder = { ...how, uris: [], template, label, keep, trusted, maxRowBytes };
     const digests = files.flatMap(({ digest }) => digest ?? []);
     const names = source.sql === undefined ? files.map(({ path }) => path) : ['the query'];

@@ -30,6 +30,8 @@ export interface Reading {
   format?: FormatName | 'auto' | undefined;
   template?: IntakeOrder['template'];
   label?: string | undefined;
+  /** Columns that are kept as such, though the template uses them. */
+  keep?: readonly string[] | undefined;
   /** Rows of columns may come without a template. */
   loose?: boolean | undefined;
   maxRowBytes?: number | undefined;
@@ -127,6 +129,7 @@ async function openFiles(what: string, reading: Reading): Promise<OpenedData> {
     format: reading.format ?? 'auto',
     template: reading.template,
     label: column,
+    keep: reading.keep,
     loose: reading.loose,
     maxRowBytes: reading.maxRowBytes ?? MAX_ROW_BYTES,
   };

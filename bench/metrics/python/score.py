@@ -17,9 +17,10 @@ def rouge(is_stemmed):
     ]
 
 
-# The functions of sacrebleu make a metric anew each time, so that no tokens are kept from round to round.
+# The functions of sacrebleu make a metric anew each time, so that no tokens are kept from round to round. `force`
+# spares a warning about sentences that end in " ."; the score is the same.
 SCORERS = {
-    "bleu": lambda predictions, references: [sacrebleu.corpus_bleu(predictions, [references]).score],
+    "bleu": lambda predictions, references: [sacrebleu.corpus_bleu(predictions, [references], force=True).score],
     "chrf": lambda predictions, references: [sacrebleu.corpus_chrf(predictions, [references]).score],
     "ter": lambda predictions, references: [sacrebleu.corpus_ter(predictions, [references]).score],
     "rougeL": rouge(False),

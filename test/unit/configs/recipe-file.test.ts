@@ -65,7 +65,10 @@ describe('a good recipe', () => {
           "confirm": false,
           "floors": [],
           "gather": {
+            "deadlineHours": 72,
+            "labels": 50,
             "rounds": 3,
+            "what": "items",
           },
           "guards": [],
           "looks": {

@@ -77,9 +77,14 @@ describe('ROUGE', () => {
   });
 
   test('refuses two texts whose comparison would take minutes', () => {
-    const long = 'word '.repeat(70_000);
+    const long = 'word '.repeat(200_000);
     expect(() => rouge(long, long, { types: ['rougeL'] })).toThrow(/shorten them/);
     expect(rouge(long, 'word', { types: ['rougeL'] }).rougeL.recall).toBe(1);
+    // One word a line: of 100,000 × 100,000 pairs of lines each has little to compare.
+    const lines = 'word\n'.repeat(100_000);
+    expect(() => rouge(lines, lines, { types: ['rougeLsum'] })).toThrow(/shorten them/);
+    expect(rouge(`${'\n'.repeat(1_000_000)}word`, 'word', { types: ['rougeLsum'] }).rougeLsum.f1).toBe(1);
+    expect(charRouge('가'.repeat(200_000), '가'.repeat(200_000), ['charRouge2']).charRouge2.f1).toBe(1);
   });
 });
 
