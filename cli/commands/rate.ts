@@ -65,7 +65,7 @@ export async function rate(flags: Flags, ref: string, other?: string): Promise<v
     if (isHandedIn) await handIn(state, run, task.digest, kept);
     if (flags.json)
       return printJson({ ratings: kept?.digest ?? null, ...summary, left, task: task.digest, handedIn: isHandedIn });
-    if (!kept) return print(`\n${summary.n} rated, ${left} left: the same command goes on`);
+    if (!kept) return print(`\n${task.pairs.length - left} rated, ${left} left: the same command goes on`);
     tellResult(kept, summary, isHandedIn ? run : undefined);
   });
 }

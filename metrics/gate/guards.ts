@@ -151,7 +151,7 @@ export function judgeFloor({ metric, atLeast, atMost, slice }: Floor, side: Side
   const isFailed = outcome === 'failed';
   // What is proved lies on one side where a floor is kept, and on the other where it is broken.
   const bound = isUnder ? (isFailed ? kind.upper : lower) : isFailed ? kind.lower : upper;
-  const found = `${decimals(value)} of ${side.n} items, ${isUnder === isFailed ? 'proved to be below' : 'proved to be above'} ${decimals(bound)}`;
+  const found = `${decimals(value)} over ${side.n} items, ${isUnder === isFailed ? 'proved to be below' : 'proved to be above'} ${decimals(bound)}`;
   const words = {
     passed: `${name} is ${asked}: ${found}`,
     failed: `${name} has to be ${asked}: ${found}`,

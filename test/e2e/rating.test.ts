@@ -28,11 +28,14 @@ test('a run waits for people, is rated in the terminal, and decides', async () =
   const server = await startFakeEndpoint({ answer: () => '{"explanation":"both are fine","verdict":"SAME"}' });
   servers.push(server);
   writeTiny(place);
-  place.write(
-    'recipe.yaml',
-    `${TINY_RECIPE.replace('iterations: 8', 'iterations: 80').replace('learningRate: 0.001', 'learningRate: 0.02').replace('evaluate: {', `evaluate: { judges: { better: { kind: pairwise, criteria: [right], generator: { kind: endpoint, baseUrl: "${server.baseUrl}", model: fake, maxTokens: 100 } } },`)}gate: { metric: better, onInconclusive: gather, gather: { what: labels, labels: 4, rounds: 1 } }
-`,
+  // Answers differ where both models draw their tokens by chance.
+  const judge = `{ kind: pairwise, criteria: [right], generator: { kind: endpoint, baseUrl: '${server.baseUrl}', model: fake } }`;
+  const recipe = TINY_RECIPE.replace('learningRate: 0.001', 'learningRate: 0.02').replace(
+    'evaluate: { decoding: { maxTokens: 4 } }',
+    `evaluate: { judges: { better: ${judge} }, decoding: { maxTokens: 8, temperature: 1 } }`,
   );
+  const gate = '{ metric: better, onInconclusive: gather, gather: { what: labels, labels: 4, rounds: 1 } }';
+  place.write('recipe.yaml', `${recipe}gate: ${gate}\n`);
   const run = await place.anneal('run', 'recipe.yaml', '--json');
   expect(run.code, run.stderr).toBe(3);
   const waiting = JSON.parse(run.stdout) as RunJson & { waiting: string };
