@@ -5,6 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
 import { moveAlias } from '../../artifacts/ledger/models.ts';
 import { findRun } from '../../artifacts/ledger/runs.ts';
+import { Evaluate } from '../../configs/evaluate.ts';
+import { Gate } from '../../configs/gate.ts';
 import type { Recipe } from '../../configs/recipe.ts';
 import { Synthesize } from '../../configs/synthesis.ts';
 import { findTemporal, root } from '../../scripts/toolchain.js';
@@ -65,7 +67,36 @@ const stories = {
     await handle.result();
     return id;
   },
+  'judged-and-confirmed': async () => {
+    const gate = { reserve: 0.4, confirm: true };
+    const evaluate = { safety: { perFamily: 1, languages: ['en'] } };
+    return (await bench.run(await judged('judged', { gate, evaluate }))).run.runId;
+  },
+  gathered: async () => {
+    world.right = (model, row) => model !== 'base' && row % 6 === 0;
+    const made = await fakeRecipe(bench.folder, 'gathered');
+    const gate = Gate.parse({ reserve: 0.5, onInconclusive: 'gather', gather: { rounds: 2 } });
+    return (await bench.run({ ...made, gate })).run.runId;
+  },
+  'waited-for-people': async () => {
+    const gather = { what: 'labels', rounds: 1, labels: 10, deadlineHours: 0.0003 };
+    const gate = { metric: 'better', onInconclusive: 'gather', gather };
+    return (await bench.run(await judged('people', { gate, calibration: 'required' }))).run.runId;
+  },
 };
+
+/** A recipe on which a judge decides that likes the first answer and the second alike. */
+async function judged(
+  name: string,
+  { gate, evaluate = {}, calibration = 'waived' }: { gate: object; evaluate?: object; calibration?: string },
+): Promise<Recipe> {
+  const server = await startFakeEndpoint({ answer: () => JSON.stringify({ explanation: 'alike', verdict: 'SAME' }) });
+  onTestFinished(() => server.close());
+  const generator = { kind: 'endpoint', baseUrl: server.baseUrl, model: 'fake' };
+  const judges = { better: { kind: 'pairwise', criteria: 'questionAnswering', calibration, generator } };
+  const made = await fakeRecipe(bench.folder, name);
+  return { ...made, gate: Gate.parse(gate), evaluate: Evaluate.parse({ judges, ...evaluate }) };
+}
 
 /** A recipe that has 50 rows written, and each of them judged. */
 async function synthetic(name: string, limits: object): Promise<Recipe> {

@@ -61,6 +61,11 @@ export async function retryGates({ ledger, store }: Shelf, gate: Gate, pipeline?
     if (!ref || !inputs['report']) continue;
     const old = JSON.parse((await store.read(ref.digest)).toString('utf8')) as GateVerdict;
     const about = { run: run_id, pipeline: of, at: started_at, candidate: old.candidate, was: old.verdict };
+    if (Object.keys(inputs).some((role) => /^ratings\d+$/.test(role))) {
+      const why = ['People labelled answers for this decision, which is not repeated without them.'];
+      retried.push({ ...about, now: null, change: 'unknown', why });
+      continue;
+    }
     const evidence = await openEvidence({ store }, inputs);
     try {
       const settings = settingsOf(gate);
