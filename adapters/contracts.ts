@@ -177,3 +177,11 @@ export interface WriterKind<Settings> {
   priceOf(settings: Settings): { inputPerMillion: number; outputPerMillion: number } | undefined;
   create(settings: Settings, place: { run: string; base?: string; adapter?: string | undefined }): Writer;
 }
+
+/** Who turns texts into vectors, all of one length; equal texts have equal vectors. */
+export interface Embedder {
+  /** Names and versions that its vectors depend on. */
+  identity(): Promise<Record<string, string>>;
+  /** One vector a text, in their order. */
+  embed(texts: readonly string[], signal: AbortSignal): Promise<number[][]>;
+}

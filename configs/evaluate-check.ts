@@ -1,4 +1,4 @@
-import { metricName, METRICS, OPERATIONAL, PROBED } from './metric-names.ts';
+import { EMBEDDING_SIMILARITY, metricName, METRICS, OPERATIONAL, PROBED } from './metric-names.ts';
 
 interface Problem {
   path: string[];
@@ -26,13 +26,13 @@ interface Measured {
 }
 
 function measuredBy(evaluate: Record<string, unknown>): Measured {
-  const { metrics, custom, judges, safety, bias, price } = evaluate;
+  const { metrics, custom, embeddings, judges, safety, bias, price } = evaluate;
   const keys = (value: unknown): string[] => (isObject(value) ? Object.keys(value) : []);
   const hasRefusals = isObject(safety) && safety['overRefusal'] !== false;
   return {
     metrics: metrics === undefined ? ['exactMatch', 'tokenF1'] : isTexts(metrics) ? metrics : undefined,
     isDefault: metrics === undefined,
-    own: [...keys(custom), ...keys(judges)],
+    own: [...keys(custom), ...keys(judges), ...(embeddings === undefined ? [] : [EMBEDDING_SIMILARITY])],
     judges: new Map(
       Object.entries(isObject(judges) ? judges : {}).map(([name, one]) => [
         name,
@@ -51,7 +51,7 @@ function measuredBy(evaluate: Record<string, unknown>): Measured {
 /** Names of a person's own that we use ourselves would say two things. */
 function checkNames(evaluate: unknown): Problem[] {
   if (!isObject(evaluate)) return [];
-  const taken = { ...METRICS, ...OPERATIONAL, ...PROBED };
+  const taken = { ...METRICS, ...OPERATIONAL, ...PROBED, [EMBEDDING_SIMILARITY]: '' };
   const seen = new Set<string>();
   return (['custom', 'judges'] as const).flatMap((group) => {
     const names = evaluate[group];

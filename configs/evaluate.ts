@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Embeddings } from './embeddings.ts';
 import { Judges } from './judges.ts';
 import { metricName, METRICS } from './metric-names.ts';
 import { nearest } from './nearest.ts';
@@ -96,6 +97,7 @@ export const Evaluate = z
         `What is measured on every test row, e.g. exactMatch, bleu:tokenize=intl or rougeL:stemmer=true. Default: exactMatch (${METRICS.exactMatch}) and tokenF1 (${METRICS.tokenF1}). docs/metrics.md lists all.`,
       ),
     custom: z.record(OwnName, Custom).optional().describe('Metrics of your own, by name. Default: none.'),
+    embeddings: Embeddings.optional(),
     judges: Judges.optional(),
     limits: z
       .strictObject({

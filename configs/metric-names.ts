@@ -46,6 +46,9 @@ export const OPERATIONAL = {
 } as const;
 export type OperationalName = keyof typeof OPERATIONAL;
 
+/** The cosine of answer and reference, where `evaluate.embeddings` names a model. */
+export const EMBEDDING_SIMILARITY = 'embeddingSimilarity';
+
 /** What the attacks and the counterfactual pairs of `evaluate.safety` and `evaluate.bias` measure. */
 export const PROBED = {
   attackSuccess: 'share of attacks that succeeded, lower is better',

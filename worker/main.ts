@@ -4,6 +4,7 @@ import { msToTs } from '@temporalio/common/lib/time.js';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { createActivities } from '../activities/index.ts';
 import type { Deps } from '../activities/step/deps.ts';
+import { endpointEmbedder } from '../adapters/endpoint/embedder.ts';
 import { endpointKind } from '../adapters/endpoint/kind.ts';
 import { mlxKind } from '../adapters/mlx/writer-kind.ts';
 import { createModels } from '../adapters/mlx/models.ts';
@@ -35,6 +36,7 @@ export async function localDeps(home: Home): Promise<Deps> {
     generator: createMlxGenerator(at),
     models: createModels(at),
     writers: writerKinds(at),
+    embedder: endpointEmbedder,
   };
 }
 

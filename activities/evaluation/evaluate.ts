@@ -2,12 +2,15 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { canonicalJson } from '../../configs/canonical-json.ts';
 import { Evaluate } from '../../configs/evaluate.ts';
+import { OPERATIONAL } from '../../configs/metric-names.ts';
 import type { ArtifactRef, Measure, Refs } from '../../configs/refs.ts';
 import { rowsIn, writeLines } from '../../data/lines.ts';
 import type { TestRow } from '../../data/row.ts';
 import { digestOfCustom } from '../../evaluation/custom/digest.ts';
 import { slicer } from '../../evaluation/slices.ts';
-import type { MetricItem } from '../../metrics/metric.ts';
+import { terminal } from '../../configs/failure.ts';
+import type { Metric, MetricItem } from '../../metrics/metric.ts';
+import { embeddingMetric } from './embedding-metric.ts';
 import type { StepContext } from '../step/context.ts';
 import { defineStep, type Step } from '../step/define.ts';
 import type { Deps } from '../step/deps.ts';
@@ -39,8 +42,10 @@ export function createEvaluate(deps: Deps): Step<EvaluateParams> {
     version: '2',
     params: EvaluateParams,
     // Judges, attacks and pairs have steps of their own; a file counts by its content.
-    keyed: ({ judges: _judges, limits: _limits, safety: _safety, bias: _bias, custom, ...rest }) => ({
+    keyed: ({ judges: _judges, limits: _limits, safety: _safety, bias: _bias, custom, embeddings, ...rest }) => ({
       ...rest,
+      // How fast it is asked changes nothing.
+      ...(embeddings ? { embeddings: { baseUrl: embeddings.baseUrl, model: embeddings.model } } : {}),
       custom: Object.fromEntries(Object.entries(custom ?? {}).map(([name, { file: _file, ...own }]) => [name, own])),
     }),
     identity: async ({ params }) => {
@@ -59,9 +64,7 @@ export function createEvaluate(deps: Deps): Step<EvaluateParams> {
         champion: await answersOf(context, 'champion', questions),
       };
       const { scores, report } = await score(context, rows.ref, answers);
-      const named = Object.entries(report.metrics).filter(
-        ([name]) => params.metrics.includes(name) || name in (params.custom ?? {}),
-      );
+      const named = Object.entries(report.metrics).filter(([name]) => !Object.hasOwn(OPERATIONAL, name));
       const fresh = SIDES.map((side) => answers[side]).filter(({ isReused }) => !isReused);
       const total = (key: 'seconds' | 'promptTokens' | 'completionTokens'): number =>
         fresh.reduce((sum, { facts }) => sum + facts[key], 0);
@@ -114,7 +117,8 @@ async function score(
   const metrics = await openMetrics(params);
   try {
     const slicesOf = await slicer(params.slices, rowsIn<TestRow>(path));
-    const all = [...metrics, ...operational(params, answers)];
+    const embedded = await embeddingOf(context, path, answers);
+    const all = [...metrics, ...embedded, ...operational(params, answers)];
     const lines = writeLines(join(context.scratch, 'scores.jsonl'));
     const found = await scoreBoth(bothAnswers(rowsIn<TestRow>(path), slicesOf, answers), all, {
       signal: context.signal,
@@ -133,6 +137,20 @@ async function score(
   } finally {
     for (const metric of metrics) await metric.close?.();
   }
+}
+
+/** The cosine of answers and references, where the recipe names a model for it. */
+async function embeddingOf(
+  { deps, params, signal }: Context,
+  path: string,
+  answers: Record<Side, Answers>,
+): Promise<Metric[]> {
+  const { embeddings } = params;
+  if (!embeddings) return [];
+  if (!deps.embedder) throw terminal('NoEmbedder', 'this worker has nobody who turns texts into vectors');
+  const items = [...rowsIn<TestRow>(path)].flatMap((row) => SIDES.map((side) => itemOf(row, answers[side])));
+  const { batchSize, model } = embeddings;
+  return [await embeddingMetric(deps.embedder(embeddings), items, { batchSize, model, signal })];
 }
 
 function* bothAnswers(

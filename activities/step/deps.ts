@@ -1,6 +1,7 @@
 import type { Ledger } from '../../artifacts/ledger/open.ts';
 import type { Store } from '../../artifacts/store.ts';
-import type { Generator, Models, Tuner, WriterKind } from '../../adapters/contracts.ts';
+import type { Embedder, Generator, Models, Tuner, WriterKind } from '../../adapters/contracts.ts';
+import type { Embeddings } from '../../configs/embeddings.ts';
 import type { Generator as WriterSettings } from '../../configs/synthesis.ts';
 import type { Patience } from './ask.ts';
 
@@ -17,6 +18,8 @@ export interface Deps {
   models: Models;
   /** Who writes synthetic rows, by the kind that a recipe names. */
   writers: Record<string, WriterKind<WriterSettings>>;
+  /** Who turns texts into vectors, as a recipe names it. */
+  embedder?(settings: Embeddings): Embedder;
   /** How long generators that give no usable answer are borne with; default: `PATIENCE` and as many tries as a step has. */
   patience?: { ask: Patience; tries: number };
 }

@@ -5,6 +5,7 @@ export interface Address {
   /** Where questions go. */
   chat: URL;
   models: URL;
+  embeddings: URL;
   /** For people: without query string, which may hold secrets. */
   shown: string;
 }
@@ -35,7 +36,7 @@ export function addressOf(baseUrl: string): Address {
     return url;
   };
   const chat = below('chat/completions');
-  return { chat, models: below('models'), shown: `${chat.origin}${chat.pathname}` };
+  return { chat, models: below('models'), embeddings: below('embeddings'), shown: `${chat.origin}${chat.pathname}` };
 }
 
 /**

@@ -92,6 +92,23 @@ export interface FakeEndpoint {
   close(): Promise<void>;
 }
 
+/** Counts of letters as a vector: equal texts are equal, and texts that share letters are near. */
+async function embeddings(request: IncomingMessage, response: ServerResponse, behaviour?: Behaviour): Promise<void> {
+  const { input } = JSON.parse(await bodyOf(request)) as { input: string[] };
+  if (behaviour === '503') return json(response, 503, { error: { message: 'busy' } });
+  if (behaviour === 'other-json') return json(response, 200, { data: [] });
+  const vectorOf = (text: string): number[] => {
+    const vector = Array.from({ length: 26 }, () => 0);
+    for (const letter of text.toLowerCase()) {
+      const i = letter.charCodeAt(0) - 97;
+      if (i >= 0 && i < 26) vector[i] = (vector[i] ?? 0) + 1;
+    }
+    return vector;
+  };
+  const data = input.map((text, index) => ({ object: 'embedding', index, embedding: vectorOf(text) }));
+  json(response, 200, { object: 'list', data: data.toReversed(), model: 'fake' });
+}
+
 /** Starts the server on the loopback address. */
 export async function startFakeEndpoint(options: FakeOptions = {}): Promise<FakeEndpoint> {
   const script = [...(options.script ?? [])];
@@ -116,6 +133,8 @@ export async function startFakeEndpoint(options: FakeOptions = {}): Promise<Fake
         object: 'list',
         data: (options.models ?? ['fake']).map((id) => ({ id, object: 'model' })),
       });
+    if (request.method === 'POST' && pathname === '/v1/embeddings')
+      return embeddings(request, response, script.shift());
     if (request.method !== 'POST' || pathname !== '/v1/chat/completions')
       return json(response, 404, { detail: 'Not Found' });
     const text = await bodyOf(request);

@@ -46,6 +46,10 @@ export async function checkGenerators(
       ([name, { generator }]) => [`evaluate.judges.${name}.generator`, name, generator] as const,
     ),
   ];
+  const { embeddings } = evaluate;
+  const found = embeddings && (await reach(embeddings));
+  if (found && 'problem' in found)
+    report.problems.push({ path: `evaluate.embeddings.${found.problem.field}`, message: found.problem.message });
   await Promise.all(
     asked.map(async ([path, name, generator]) => {
       const found = await checkGenerator(name, generator, shelf);
