@@ -376,9 +376,23 @@ function absolutePaths(recipe: Recipe, startOf: (path: string) => string): Recip
     ...(recipe.synthesize ? { synthesize: absoluteGenerators(recipe.synthesize, startOf) } : {}),
     evaluate: { ...absoluteEvaluate(recipe.evaluate, startOf), metrics: schemas.metrics },
     gate: schemas.gate,
+    ...(recipe.continuous ? { continuous: absoluteCanary(recipe.continuous, startOf) } : {}),
+    ...(recipe.notify ? { notify: absoluteNotices(recipe.notify, startOf('notify')) } : {}),
     model: { ...model, base: isFolder(model.base, from.base) ? resolve(from.base, model.base) : model.base },
   };
 }
+
+function absoluteCanary(
+  continuous: NonNullable<Recipe['continuous']>,
+  startOf: (path: string) => string,
+): NonNullable<Recipe['continuous']> {
+  const { drift } = continuous;
+  if (drift.canary === undefined) return continuous;
+  return { ...continuous, drift: { ...drift, canary: resolve(startOf('continuous.drift.canary'), drift.canary) } };
+}
+
+const absoluteNotices = (notify: NonNullable<Recipe['notify']>, folder: string): NonNullable<Recipe['notify']> =>
+  notify.map((target) => (target.to === 'file' ? { ...target, path: resolve(folder, target.path) } : target));
 
 function absoluteEvaluate(evaluate: Recipe['evaluate'], startOf: (path: string) => string): Recipe['evaluate'] {
   const { custom, bias, judges } = evaluate;

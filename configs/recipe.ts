@@ -1,8 +1,11 @@
 import { z } from 'zod';
+import { Approve } from './approve.ts';
+import { Continuous } from './continuous.ts';
 import { Data } from './data.ts';
 import { crossCheckEvaluation } from './evaluate-check.ts';
 import { Evaluate } from './evaluate.ts';
 import { Gate } from './gate.ts';
+import { Notify } from './notify.ts';
 import { crossCheckSynthesis } from './synthesis-check.ts';
 import { Synthesize } from './synthesis.ts';
 
@@ -204,6 +207,9 @@ export const RecipeSchema = z.strictObject({
   evaluate: Evaluate,
   gate: Gate,
   register: Register,
+  continuous: Continuous.optional(),
+  approve: Approve.optional(),
+  notify: Notify.optional(),
 });
 
 /** A checked recipe with every default filled in. Paths are absolute once it comes from `readRecipe`. */

@@ -29,6 +29,11 @@ export const ARTIFACT_TYPES = [
   'Calibration',
   'Ratings',
   'RatingTask',
+  'Arrivals',
+  'ForgettingReport',
+  'TrialReport',
+  'ApprovalRequest',
+  'LineReport',
 ] as const;
 export const ArtifactType = z.enum(ARTIFACT_TYPES);
 export type ArtifactType = z.infer<typeof ArtifactType>;
@@ -94,12 +99,17 @@ export interface StepResult {
 /** The steps of the tuning lifecycle, in order. */
 export const STEPS = [
   'ingest',
+  'arrivals',
+  'trial',
   'prepare',
   'synthesize',
+  'mix',
   'tune',
+  'suite',
   'evaluate',
   'judge',
   'probe',
+  'forgetting',
   'gate',
   'register',
 ] as const;

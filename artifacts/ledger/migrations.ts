@@ -230,4 +230,176 @@ export const migrations: Record<string, Migration> = {
         .execute();
     },
   },
+  '0007-continuous': {
+    async up(db: Kysely<unknown>): Promise<void> {
+      await db.schema
+        .alterTable('runs')
+        .addColumn('kind', 'text', (c) => c.notNull().defaultTo('tune'))
+        .execute();
+      await db.schema
+        .alterTable('runs')
+        .addColumn('trigger', 'text', (c) => c.notNull().defaultTo('cli'))
+        .execute();
+      await db.schema.alterTable('runs').addColumn('reason', 'text').execute();
+      await db.schema.alterTable('runs').addColumn('period', 'text').execute();
+      await db.schema.createIndex('runs_by_pipeline').on('runs').columns(['pipeline', 'started_at']).execute();
+      await db.schema
+        .createTable('lines')
+        .addColumn('line', 'text', (c) => c.primaryKey())
+        .addColumn('pending_since', 'text')
+        .addColumn('pending_rows', 'integer', (c) => c.notNull().defaultTo(0))
+        .addColumn('skips', 'integer', (c) => c.notNull().defaultTo(0))
+        .addColumn('reanchor', 'text')
+        .addColumn('paused', 'text')
+        .execute();
+      await db.schema
+        .createTable('watermarks')
+        .addColumn('line', 'text', (c) => c.notNull())
+        .addColumn('generation', 'integer', (c) => c.notNull())
+        .addColumn('run_id', 'text', (c) => c.notNull())
+        .addColumn('period', 'text', (c) => c.notNull())
+        .addColumn('verdict', 'text')
+        .addColumn('outcome', 'text', (c) => c.notNull())
+        .addColumn('counts_json', 'text', (c) => c.notNull())
+        .addColumn('train', 'text')
+        .addColumn('suite', 'text')
+        .addColumn('model', 'text')
+        .addColumn('depth', 'integer')
+        .addColumn('at', 'text', (c) => c.notNull())
+        .addPrimaryKeyConstraint('watermarks_pk', ['line', 'generation'])
+        .addUniqueConstraint('one_watermark_a_run', ['line', 'run_id'])
+        .execute();
+      // Millions of rows: no hidden row number beside the key, and hashes as bytes.
+      await sql`
+        CREATE TABLE consumed (
+          line TEXT NOT NULL, row BLOB NOT NULL, key BLOB, generation INTEGER NOT NULL, state TEXT NOT NULL,
+          PRIMARY KEY (line, row)
+        ) WITHOUT ROWID`.execute(db);
+      await sql`CREATE INDEX consumed_by_key ON consumed (line, key) WHERE key IS NOT NULL`.execute(db);
+      await db.schema
+        .createTable('slices')
+        .addColumn('line', 'text', (c) => c.notNull())
+        .addColumn('slice', 'text', (c) => c.notNull())
+        .addColumn('generation', 'integer', (c) => c.notNull())
+        .addColumn('digest', 'text', (c) => c.notNull())
+        .addColumn('n', 'integer', (c) => c.notNull())
+        .addColumn('at', 'text', (c) => c.notNull())
+        .addPrimaryKeyConstraint('slices_pk', ['line', 'slice'])
+        .execute();
+      await db.schema
+        .createTable('matrix')
+        .addColumn('line', 'text', (c) => c.notNull())
+        .addColumn('model', 'text', (c) => c.notNull())
+        .addColumn('slice', 'text', (c) => c.notNull())
+        .addColumn('metric', 'text', (c) => c.notNull())
+        .addColumn('n', 'integer', (c) => c.notNull())
+        .addColumn('mean', 'real', (c) => c.notNull())
+        .addColumn('scores', 'blob', (c) => c.notNull())
+        .addColumn('run_id', 'text', (c) => c.notNull())
+        .addColumn('at', 'text', (c) => c.notNull())
+        .addPrimaryKeyConstraint('matrix_pk', ['line', 'metric', 'slice', 'model'])
+        .execute();
+      await db.schema
+        .createTable('trials')
+        .addColumn('run_id', 'text', (c) => c.primaryKey())
+        .addColumn('line', 'text', (c) => c.notNull())
+        .addColumn('outcome', 'text', (c) => c.notNull())
+        .addColumn('digest', 'text', (c) => c.notNull())
+        .addColumn('why', 'text', (c) => c.notNull())
+        .addColumn('at', 'text', (c) => c.notNull())
+        .execute();
+      await db.schema.createIndex('trials_by_line').on('trials').columns(['line', 'at']).execute();
+      await db.schema
+        .createTable('frozen')
+        .addColumn('name', 'text', (c) => c.primaryKey())
+        .addColumn('reason', 'text', (c) => c.notNull())
+        .addColumn('actor', 'text', (c) => c.notNull())
+        .addColumn('at', 'text', (c) => c.notNull())
+        .execute();
+      await db.schema
+        .createTable('leases')
+        .addColumn('resource', 'text', (c) => c.primaryKey())
+        .addColumn('holder', 'text', (c) => c.notNull())
+        .addColumn('workflow_id', 'text', (c) => c.notNull())
+        .addColumn('what', 'text', (c) => c.notNull())
+        .addColumn('since', 'text', (c) => c.notNull())
+        .addColumn('beat_at', 'text', (c) => c.notNull())
+        .addColumn('ttl_seconds', 'integer')
+        .execute();
+      await db.schema
+        .createTable('lease_waits')
+        .addColumn('resource', 'text', (c) => c.notNull())
+        .addColumn('run_id', 'text', (c) => c.notNull())
+        .addColumn('priority', 'integer', (c) => c.notNull())
+        .addColumn('since', 'text', (c) => c.notNull())
+        .addColumn('asked_at', 'text', (c) => c.notNull())
+        .addPrimaryKeyConstraint('lease_waits_pk', ['resource', 'run_id'])
+        .execute();
+      await db.schema
+        .createTable('reservations')
+        .addColumn('id', 'text', (c) => c.primaryKey())
+        .addColumn('run_id', 'text', (c) => c.notNull())
+        .addColumn('line', 'text', (c) => c.notNull())
+        .addColumn('month', 'text', (c) => c.notNull())
+        .addColumn('status', 'text', (c) => c.notNull())
+        .addColumn('usd', 'real', (c) => c.notNull())
+        .addColumn('tokens', 'integer', (c) => c.notNull())
+        .addColumn('trainer_seconds', 'real', (c) => c.notNull())
+        .addColumn('at', 'text', (c) => c.notNull())
+        .execute();
+      await db.schema.createIndex('reservations_by_line').on('reservations').columns(['line', 'month']).execute();
+      await db.schema
+        .createTable('approvals')
+        .addColumn('id', 'text', (c) => c.primaryKey())
+        .addColumn('run_id', 'text', (c) => c.notNull())
+        .addColumn('line', 'text', (c) => c.notNull())
+        .addColumn('model', 'text', (c) => c.notNull())
+        .addColumn('evidence', 'text', (c) => c.notNull())
+        .addColumn('evidence_json', 'text', (c) => c.notNull())
+        .addColumn('status', 'text', (c) => c.notNull())
+        .addColumn('verdict', 'text', (c) => c.notNull())
+        .addColumn('role', 'text')
+        .addColumn('quorum', 'integer', (c) => c.notNull())
+        .addColumn('requested_by', 'text', (c) => c.notNull())
+        .addColumn('requested_at', 'text', (c) => c.notNull())
+        .addColumn('expires_at', 'text', (c) => c.notNull())
+        .addColumn('decided_at', 'text')
+        .addColumn('why', 'text')
+        .execute();
+      await db.schema.createIndex('approvals_by_status').on('approvals').columns(['status', 'requested_at']).execute();
+      await db.schema
+        .createTable('decisions')
+        .addColumn('approval', 'text', (c) => c.notNull())
+        .addColumn('actor', 'text', (c) => c.notNull())
+        .addColumn('decision', 'text', (c) => c.notNull())
+        .addColumn('role', 'text')
+        .addColumn('note', 'text')
+        .addColumn('evidence', 'text', (c) => c.notNull())
+        .addColumn('at', 'text', (c) => c.notNull())
+        .addPrimaryKeyConstraint('decisions_pk', ['approval', 'actor'])
+        .execute();
+      await db.schema
+        .createTable('schedules')
+        .addColumn('name', 'text', (c) => c.primaryKey())
+        .addColumn('pipeline', 'text', (c) => c.notNull())
+        .addColumn('recipe_path', 'text', (c) => c.notNull())
+        .addColumn('recipe_json', 'text', (c) => c.notNull())
+        .addColumn('spec_json', 'text', (c) => c.notNull())
+        .addColumn('created_at', 'text', (c) => c.notNull())
+        .addColumn('updated_at', 'text', (c) => c.notNull())
+        .addColumn('actor', 'text', (c) => c.notNull())
+        .addColumn('told_json', 'text', (c) => c.notNull())
+        .execute();
+      await db.schema
+        .createTable('notices')
+        .addColumn('id', 'integer', (c) => c.primaryKey().autoIncrement())
+        .addColumn('at', 'text', (c) => c.notNull())
+        .addColumn('kind', 'text', (c) => c.notNull())
+        .addColumn('run_id', 'text')
+        .addColumn('line', 'text', (c) => c.notNull())
+        .addColumn('message', 'text', (c) => c.notNull())
+        .addColumn('shown', 'integer', (c) => c.notNull().defaultTo(0))
+        .execute();
+    },
+  },
 };

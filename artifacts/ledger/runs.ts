@@ -16,6 +16,10 @@ export interface NewRun {
   workflowId: string;
   temporalRunId?: string | undefined;
   startedBy: string;
+  /** Default `tune`. */
+  kind?: string | undefined;
+  /** What set it going, e.g. `schedule:nightly`; default `cli`. */
+  trigger?: string | undefined;
 }
 
 /** Enters a run; entering it again (command line and workflow both do) adds Temporal's run id and nothing else. */
@@ -37,6 +41,11 @@ export async function openRun(ledger: Ledger, run: NewRun): Promise<void> {
       started_by: run.startedBy,
       started_at: now(),
       ended_at: null,
+      waiting: null,
+      kind: run.kind ?? 'tune',
+      trigger: run.trigger ?? 'cli',
+      reason: null,
+      period: null,
     })
     .onConflict((conflict) =>
       run.temporalRunId === undefined
@@ -52,10 +61,17 @@ export interface RunEnd {
   verdict?: string | null | undefined;
   modelRef?: string | null | undefined;
   error?: RecordedError | undefined;
+  /** Why it was skipped, or what it came to, in a sentence. */
+  reason?: string | undefined;
+  /** Name of the period that it tuned. */
+  period?: string | undefined;
 }
 
 /** Ends a run, and with it the executions that it left running; on the disk when it returns. */
-export async function closeRun(ledger: Ledger, { id, status, verdict, modelRef, error }: RunEnd): Promise<void> {
+export async function closeRun(
+  ledger: Ledger,
+  { id, status, verdict, modelRef, error, reason, period }: RunEnd,
+): Promise<void> {
   const ended = now();
   await ledger.transaction().execute(async (tx) => {
     await tx
@@ -67,6 +83,8 @@ export async function closeRun(ledger: Ledger, { id, status, verdict, modelRef, 
         error_json: error ? JSON.stringify(error) : null,
         ended_at: ended,
         waiting: null,
+        ...(reason === undefined ? {} : { reason }),
+        ...(period === undefined ? {} : { period }),
       })
       .where('id', '=', id)
       .where('ended_at', 'is', null)

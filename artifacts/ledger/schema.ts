@@ -16,6 +16,20 @@ export interface Tables {
   looks: LookRow;
   calibrations: CalibrationRow;
   retired_judges: RetiredJudgeRow;
+  lines: LineRow;
+  watermarks: WatermarkRow;
+  consumed: ConsumedRow;
+  slices: SliceRow;
+  matrix: MatrixRow;
+  trials: TrialRow;
+  frozen: FrozenRow;
+  leases: LeaseRow;
+  lease_waits: LeaseWaitRow;
+  reservations: ReservationRow;
+  approvals: ApprovalRow;
+  decisions: DecisionRow;
+  schedules: ScheduleRow;
+  notices: NoticeRow;
 }
 
 export interface RunRow {
@@ -27,7 +41,7 @@ export interface RunRow {
   options_json: string;
   workflow_id: string;
   temporal_run_id: string | null;
-  status: 'running' | 'completed' | 'failed' | 'cancelled';
+  status: 'running' | 'completed' | 'failed' | 'cancelled' | 'skipped';
   verdict: string | null;
   /** `name@vN` of what the run registered or left as champion. */
   model_ref: string | null;
@@ -37,6 +51,14 @@ export interface RunRow {
   ended_at: string | null;
   /** What it waits for, in a sentence; null: nothing. */
   waiting: string | null;
+  /** `tune`, `continuous`, `reconsider`, `backfill`. */
+  kind: string;
+  /** What set it going: `cli`, `schedule:NAME`, `trigger:WHO`, `watch:NAME`, `backfill:RUN`. */
+  trigger: string;
+  /** Why it was skipped, or what it came to, in a sentence. */
+  reason: string | null;
+  /** Name of the period that it tuned, e.g. `p7`. */
+  period: string | null;
 }
 
 export interface ExecutionRow {
@@ -209,4 +231,197 @@ export interface RetiredJudgeRow {
   at: string;
   actor: string;
   why: string;
+}
+
+/** A line of continuous tuning: one pipeline. */
+export interface LineRow {
+  line: string;
+  /** When the oldest rows that still wait were first seen; null: none wait. */
+  pending_since: string | null;
+  /** How many were waiting then. */
+  pending_rows: number;
+  /** Runs skipped since the last that was not. */
+  skips: number;
+  /** Set by a person: the next training goes back to the base model. */
+  reanchor: string | null;
+  paused: string | null;
+}
+
+/** Where a line stands: each verdict moves it on by one generation. Never changed. */
+export interface WatermarkRow {
+  line: string;
+  /** 1 for the first. */
+  generation: number;
+  run_id: string;
+  /** Name of the period, `p` and a number. */
+  period: string;
+  verdict: string | null;
+  /** `accepted`: promoted; `consumed`: used up without; `kept`: tried again with the next; `unchanged`. */
+  outcome: 'accepted' | 'consumed' | 'kept' | 'unchanged';
+  /** `{new, edited, late, kept, withdrawn}`: numbers of rows. */
+  counts_json: string;
+  /** Dataset of the period's training rows, without replayed ones; null: none were made. */
+  train: string | null;
+  /** Test set of the line after it; null: there is none yet. */
+  suite: string | null;
+  /** Model that was promoted. */
+  model: string | null;
+  /** Warm starts since the last training from the base model, this one included; 0: from the base. */
+  depth: number | null;
+  at: string;
+}
+
+/** A row that a verdict has used; one line a row, however often it came. */
+export interface ConsumedRow {
+  line: string;
+  /** The row's id: 8 bytes. */
+  row: Uint8Array;
+  /** Hash of the column that names it for good: 8 bytes; null: it has no such column. */
+  key: Uint8Array | null;
+  generation: number;
+  /** `k`: tried, and to be tried again. `c`: used. `w`: withdrawn since, or replaced by an edited one. */
+  state: 'k' | 'c' | 'w';
+}
+
+/** The frozen test rows that an accepted period added to the suite of its line. */
+export interface SliceRow {
+  line: string;
+  slice: string;
+  generation: number;
+  /** Dataset of the rows. */
+  digest: string;
+  n: number;
+  at: string;
+}
+
+/** A model on a slice: what it scored when it was measured last. */
+export interface MatrixRow {
+  line: string;
+  model: string;
+  slice: string;
+  metric: string;
+  n: number;
+  mean: number;
+  /** Scores in the order of the slice's rows, 8 bytes each (float64, little endian); NaN: not measured. */
+  scores: Uint8Array;
+  run_id: string;
+  at: string;
+}
+
+export interface TrialRow {
+  run_id: string;
+  line: string;
+  /** `harm`, `no harm found`. */
+  outcome: string;
+  /** The report of it. */
+  digest: string;
+  why: string;
+  at: string;
+}
+
+/** A line of models whose aliases nobody may move. */
+export interface FrozenRow {
+  name: string;
+  reason: string;
+  actor: string;
+  at: string;
+}
+
+/** Something that one run at a time may use. */
+export interface LeaseRow {
+  /** `line:NAME`, or `trainer:KIND@HOST`. */
+  resource: string;
+  holder: string;
+  workflow_id: string;
+  /** What the holder does with it, in a few words. */
+  what: string;
+  since: string;
+  /** Last sign of life. */
+  beat_at: string;
+  /** Free after so many seconds without a sign of life; null: as long as the workflow is open. */
+  ttl_seconds: number | null;
+}
+
+export interface LeaseWaitRow {
+  resource: string;
+  run_id: string;
+  priority: number;
+  since: string;
+  /** Last time it asked. */
+  asked_at: string;
+}
+
+/** What a step may cost, set aside before it starts; what it did cost, after. */
+export interface ReservationRow {
+  /** Run and step. */
+  id: string;
+  run_id: string;
+  line: string;
+  /** `2026-11`, in UTC. */
+  month: string;
+  status: 'reserved' | 'settled' | 'released';
+  usd: number;
+  tokens: number;
+  trainer_seconds: number;
+  at: string;
+}
+
+/** A question to people, bound to its evidence. */
+export interface ApprovalRow {
+  /** Run and round. */
+  id: string;
+  run_id: string;
+  line: string;
+  model: string;
+  /** Digest of the evidence as a whole. */
+  evidence: string;
+  evidence_json: string;
+  status: 'waiting' | 'approved' | 'rejected' | 'expired' | 'voided';
+  verdict: string;
+  role: string | null;
+  quorum: number;
+  requested_by: string;
+  requested_at: string;
+  expires_at: string;
+  decided_at: string | null;
+  /** Why it ended as it did, in a sentence. */
+  why: string | null;
+}
+
+/** What one person said to an approval. Never changed. */
+export interface DecisionRow {
+  approval: string;
+  actor: string;
+  decision: 'approve' | 'reject';
+  role: string | null;
+  note: string | null;
+  /** Digest of the evidence that was shown. */
+  evidence: string;
+  at: string;
+}
+
+export interface ScheduleRow {
+  name: string;
+  pipeline: string;
+  /** The file that the recipe came from. */
+  recipe_path: string;
+  recipe_json: string;
+  /** `{cron, every, timezone, overlap, catchup}` as given. */
+  spec_json: string;
+  created_at: string;
+  updated_at: string;
+  actor: string;
+  /** Counters of Temporal that were told already: `{missed, overlapped}`. */
+  told_json: string;
+}
+
+export interface NoticeRow {
+  id: Generated<number>;
+  at: string;
+  kind: string;
+  run_id: string | null;
+  line: string;
+  message: string;
+  /** Whether a command has shown it. */
+  shown: 0 | 1;
 }
