@@ -1,5 +1,11 @@
 import { z } from 'zod';
 import { Duration } from './duration.ts';
+import { msOf } from './duration-ms.ts';
+
+/** Reminders that one approval may send; each is kept in the run's history. */
+const MOST_REMINDERS = 500;
+/** Ten years, in ms. */
+const LONGEST = 315_360_000_000;
 
 /** When people have to agree before a model is promoted. docs/approvals.md has the rules. */
 export const Approve = z
@@ -40,6 +46,17 @@ export const Approve = z
       .boolean()
       .default(true)
       .describe('Whether who started the run may approve it, default true.'),
+  })
+  .superRefine(({ expiresIn, remindAfter }, context) => {
+    const [length, pause] = [msOf(expiresIn), remindAfter === undefined ? undefined : msOf(remindAfter)];
+    if (length > LONGEST)
+      context.addIssue({ code: 'custom', path: ['expiresIn'], message: `expected at most 3650d, found ${expiresIn}` });
+    else if (pause !== undefined && length / pause > MOST_REMINDERS)
+      context.addIssue({
+        code: 'custom',
+        path: ['remindAfter'],
+        message: `every ${remindAfter} for ${expiresIn} is more than ${MOST_REMINDERS} reminders: remind less often`,
+      });
   })
   .describe('People who agree before a model is promoted. Default: the gate alone decides.');
 export type Approve = z.infer<typeof Approve>;

@@ -393,12 +393,20 @@ export const migrations: Record<string, Migration> = {
       await db.schema
         .createTable('notices')
         .addColumn('id', 'integer', (c) => c.primaryKey().autoIncrement())
+        .addColumn('key', 'text', (c) => c.notNull().unique())
         .addColumn('at', 'text', (c) => c.notNull())
         .addColumn('kind', 'text', (c) => c.notNull())
         .addColumn('run_id', 'text')
         .addColumn('line', 'text', (c) => c.notNull())
         .addColumn('message', 'text', (c) => c.notNull())
         .addColumn('shown', 'integer', (c) => c.notNull().defaultTo(0))
+        .execute();
+      await db.schema
+        .createTable('deliveries')
+        .addColumn('key', 'text', (c) => c.primaryKey())
+        .addColumn('run_id', 'text')
+        .addColumn('target', 'text', (c) => c.notNull())
+        .addColumn('at', 'text', (c) => c.notNull())
         .execute();
     },
   },

@@ -30,6 +30,7 @@ export interface Tables {
   decisions: DecisionRow;
   schedules: ScheduleRow;
   notices: NoticeRow;
+  deliveries: DeliveryRow;
 }
 
 export interface RunRow {
@@ -417,6 +418,8 @@ export interface ScheduleRow {
 
 export interface NoticeRow {
   id: Generated<number>;
+  /** The same notice sent again has the same. */
+  key: string;
   at: string;
   kind: string;
   run_id: string | null;
@@ -424,4 +427,14 @@ export interface NoticeRow {
   message: string;
   /** Whether a command has shown it. */
   shown: 0 | 1;
+}
+
+/** A notice that arrived: it is not sent again. */
+export interface DeliveryRow {
+  /** Key of the notice, with the number of its target in the recipe. */
+  key: string;
+  run_id: string | null;
+  /** Kind of the target, e.g. `webhook`. */
+  target: string;
+  at: string;
 }
