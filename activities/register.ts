@@ -22,7 +22,7 @@ export type RegisterParams = z.infer<typeof RegisterParams>;
 /**
  * Gives the candidate its version and card; moves the alias when the gate said so and the champion is still
  * the one that was compared. Done on every run, since an alias may have moved meanwhile; doing it again
- * changes nothing.
+ * changes nothing. In a frozen line the version is registered and the alias stays: the facts say so.
  *
  * Inputs: `model`, `base`, `train`, `test`, `statistics`, `report`, `verdict`, and `synthesis` where rows were made. Output: `card` (ModelCard).
  * Fails with `AliasMoved` when the champion is another by now.
@@ -54,7 +54,7 @@ export function createRegister(deps: Deps): Step<RegisterParams> {
       });
       const card = await context.save('ModelCard', { text }, { model: context.input('model').digest });
       const why = verdict.reasons.slice(0, 2).join(' ');
-      const { version, isNew, moved } = await registerVersion(
+      const { version, isNew, moved, frozen } = await registerVersion(
         deps.ledger,
         {
           name,
@@ -70,7 +70,11 @@ export function createRegister(deps: Deps): Step<RegisterParams> {
       const changed = isNew || moved || version.run_id === context.run.id;
       return {
         outputs: { card: changed ? card : { digest: version.card, type: 'ModelCard' } },
-        facts: { model: `${name}@v${version.version}`, promoted: verdict.verdict === 'promote' },
+        facts: {
+          model: `${name}@v${version.version}`,
+          promoted: verdict.verdict === 'promote' && !frozen,
+          ...(frozen ? { frozen: frozen.reason } : {}),
+        },
         ...(changed ? {} : { unchangedSince: version.execution_id }),
       };
     },

@@ -237,16 +237,29 @@ const models = command({
   load: async () => (await import('./commands/models.ts')).models,
 });
 
+const why = {
+  why: option('text', 'Reason, for the audit'),
+  reason: option('text', 'The same as --why'),
+};
+
 const promote = command({
-  docs: docs('Point an alias at a version, by hand', [
-    ['promote support-triage@v3 --why "seen by the team"', 'makes version 3 the champion and writes it into the audit'],
-    ['promote support-triage@v3 --expect v2', 'only if the champion is still version 2'],
-  ]),
+  docs: docs(
+    'Point an alias at a version, by hand',
+    [
+      [
+        'promote support-triage@v3 --why "seen by the team"',
+        'makes version 3 the champion and writes it into the audit',
+      ],
+      ['promote support-triage@v3 --expect v2', 'only if the champion is still version 2'],
+    ],
+    'Refused where the line is frozen, where the model is damaged or gone, and where the promotion was re-opened.',
+  ),
   parameters: {
     flags: {
       alias: option('alias', 'Which alias, default champion'),
       expect: option('version', 'Version that the alias has to point to now, or "none"'),
-      why: option('text', 'Reason, for the audit'),
+      ...why,
+      force: flag('Also one whose promotion was re-opened'),
       json,
     },
     positional: tuple(argument('name@vN', 'A version, e.g. support-triage@v3')),
@@ -255,18 +268,54 @@ const promote = command({
 });
 
 const rollback = command({
-  docs: docs('Point an alias back at the version it had before', [
-    ['rollback support-triage', 'the champion becomes what it was before the last promotion'],
-  ]),
+  docs: docs(
+    'Point an alias back at an earlier champion',
+    [
+      [
+        'rollback support-triage',
+        'the champion becomes the last clean one before it; says what is passed over and why',
+      ],
+      ['rollback support-triage --to v2 --why "complaints"', 'or a version by its number'],
+    ],
+    'Passed over: versions that were rolled back from, whose promotion was re-opened, or whose model is damaged or gone.',
+  ),
   parameters: {
     flags: {
       alias: option('alias', 'Which alias, default champion'),
-      why: option('text', 'Reason, for the audit'),
+      to: option('version', 'Version to go back to, e.g. v2; default: the last clean champion'),
+      ...why,
       json,
     },
     positional: tuple(argument('name', 'Name of the line of models')),
   },
   load: async () => (await import('./commands/rollback.ts')).rollback,
+});
+
+const freeze = command({
+  docs: docs(
+    'Keep the aliases of a line of models where they are',
+    [['freeze support-triage --reason "release week"', 'nothing promotes or rolls back until it is unfrozen']],
+    'Runs go on and register what they tune; they do not promote, and say so.',
+  ),
+  parameters: {
+    flags: {
+      reason: { kind: 'parsed', parse: String, brief: 'Why, for everybody who is refused', placeholder: 'text' },
+      json,
+    },
+    positional: tuple(argument('name', 'Name of the line of models')),
+  },
+  load: async () => (await import('./commands/freeze.ts')).freeze,
+});
+
+const unfreeze = command({
+  docs: docs('Let the aliases of a line of models move again', [
+    ['unfreeze support-triage', 'what was not promoted meanwhile is not promoted now: `anneal promote` does that'],
+  ]),
+  parameters: {
+    flags: { reason: option('text', 'Reason, for the audit'), json },
+    positional: tuple(argument('name', 'Name of the line of models')),
+  },
+  load: async () => (await import('./commands/freeze.ts')).unfreeze,
 });
 
 const verify = command({
@@ -848,6 +897,8 @@ const root = buildRouteMap({
     models,
     promote,
     rollback,
+    freeze,
+    unfreeze,
     up,
     down,
     status,

@@ -1,12 +1,15 @@
 import { terminal } from '../../configs/failure.ts';
 import type { NamedVersion } from '../../configs/names.ts';
-import { settle, type Ledger } from './open.ts';
+import { audit, durably } from './audit.ts';
+import { frozenOf, refuseFrozen } from './frozen.ts';
+import type { Ledger } from './open.ts';
 import { now } from './runs.ts';
-import type { AuditRow, VersionRow } from './schema.ts';
+import type { FrozenRow, VersionRow } from './schema.ts';
 import type { Selectable } from 'kysely';
 
+export { audit, auditOnce, listAudit } from './audit.ts';
+
 export type Version = Selectable<VersionRow>;
-export type Audit = Selectable<AuditRow>;
 
 export interface NewVersion {
   name: string;
@@ -56,9 +59,18 @@ async function enterVersion(tx: Ledger, v: NewVersion): Promise<{ version: Versi
   return { version, isNew: true };
 }
 
+/** What became of a candidate that was registered. */
+export interface Registered {
+  version: Version;
+  isNew: boolean;
+  moved: boolean;
+  /** Set when the line is frozen: the alias stayed where it was. */
+  frozen?: FrozenRow;
+}
+
 /**
  * Registers a candidate: the next version of its line and, where it was promoted, the alias by compare-and-set
- * against the champion it was compared with. Either both happen or neither.
+ * against the champion it was compared with. Either both happen or neither. In a frozen line the alias stays.
  *
  * @param promotion Alias and the version it has to point to now (null: to none). Left out: no alias moves.
  * @throws TerminalError `AliasMoved`
@@ -67,10 +79,13 @@ export async function registerVersion(
   ledger: Ledger,
   v: NewVersion,
   promotion?: { alias: string; expect: number | null; why: string },
-): Promise<{ version: Version; isNew: boolean; moved: boolean }> {
+): Promise<Registered> {
   return durably(ledger, async (tx) => {
     const { version, isNew } = await enterVersion(tx, v);
     if (!promotion) return { version, isNew, moved: false };
+    const frozen = await frozenOf(tx, v.name);
+    if (frozen && (await versionAt(tx, v.name, promotion.alias))?.version !== version.version)
+      return { version, isNew, moved: false, frozen };
     const { moved } = await move(tx, {
       name: v.name,
       to: version.version,
@@ -97,51 +112,10 @@ export interface AliasMove {
 
 /**
  * Moves an alias by compare-and-set and writes the audit row in the same transaction.
- * @throws TerminalError `AliasMoved` when the alias points elsewhere than expected, `NoSuchVersion`.
+ * @throws TerminalError `AliasMoved` when the alias points elsewhere than expected, `Frozen`, `NoSuchVersion`.
  */
 export async function moveAlias(ledger: Ledger, wanted: AliasMove): Promise<{ from: number | null; moved: boolean }> {
   return durably(ledger, (tx) => move(tx, wanted));
-}
-
-/**
- * Points an alias back at the version it had before its present one was promoted; again and again leads back
- * step by step.
- * @throws TerminalError `NoSuchAlias`, `NothingBefore`
- */
-export async function rollbackAlias(
-  ledger: Ledger,
-  { name, alias, actor, why }: Pick<AliasMove, 'name' | 'alias' | 'actor' | 'why'>,
-): Promise<{ from: number; to: number }> {
-  return durably(ledger, async (tx) => {
-    const present = await versionAt(tx, name, alias);
-    if (!present) {
-      throw terminal('NoSuchAlias', `there is no ${name}@${alias} to roll back: \`anneal models\` lists what there is`);
-    }
-    const from = present.version;
-    const promoted = await tx
-      .selectFrom('audit')
-      .select('from_version')
-      .where('name', '=', name)
-      .where('alias', '=', alias)
-      .where('action', '=', 'promote')
-      .where('to_version', '=', from)
-      .orderBy('id', 'desc')
-      .executeTakeFirst();
-    const to = promoted?.from_version;
-    if (to == null) {
-      const message = `${name}@${alias} is v${from}, and there was none before: promote another version by name@vN`;
-      throw terminal('NothingBefore', message);
-    }
-    await move(tx, { name, alias, to, expect: from, actor, action: 'rollback', why });
-    return { from, to };
-  });
-}
-
-/** A transaction that is on the disk when it has ended: what people were told about versions and aliases stays so. */
-async function durably<T>(ledger: Ledger, work: (tx: Ledger) => Promise<T>): Promise<T> {
-  const result = await ledger.transaction().execute(work);
-  await settle(ledger);
-  return result;
 }
 
 async function move(tx: Ledger, wanted: AliasMove): Promise<{ from: number | null; moved: boolean }> {
@@ -161,6 +135,7 @@ async function move(tx: Ledger, wanted: AliasMove): Promise<{ from: number | nul
     .executeTakeFirst();
   const from = row?.version ?? null;
   if (from === to) return { from, moved: false };
+  await refuseFrozen(tx, name);
   if (wanted.expect !== undefined && from !== wanted.expect) {
     const said = (version: number | null): string => (version === null ? 'nothing' : `v${version}`);
     throw terminal(
@@ -263,56 +238,6 @@ export async function listModels(ledger: Ledger, name?: string): Promise<ModelLi
     });
   }
   return [...lines.values()];
-}
-
-/** The audit trail of a line, newest first. */
-export async function listAudit(ledger: Ledger, name: string): Promise<Audit[]> {
-  return ledger.selectFrom('audit').selectAll().where('name', '=', name).orderBy('id', 'desc').execute();
-}
-
-/** Writes one audit row; it is never changed. */
-export async function audit(
-  ledger: Ledger,
-  row: {
-    actor: string;
-    action: string;
-    name: string;
-    alias?: string | null;
-    from?: number | null;
-    to: number | null;
-    why: string;
-    runId?: string | null;
-  },
-): Promise<void> {
-  await ledger
-    .insertInto('audit')
-    .values({
-      at: now(),
-      actor: row.actor,
-      action: row.action,
-      name: row.name,
-      alias: row.alias ?? null,
-      from_version: row.from ?? null,
-      to_version: row.to,
-      why: row.why,
-      run_id: row.runId ?? null,
-    })
-    .execute();
-}
-
-/** Writes an audit row of a run, unless that run has written one of this action on this version already. */
-export async function auditOnce(ledger: Ledger, row: Parameters<typeof audit>[1] & { runId: string }): Promise<void> {
-  await durably(ledger, async (tx) => {
-    const found = await tx
-      .selectFrom('audit')
-      .select('id')
-      .where('run_id', '=', row.runId)
-      .where('action', '=', row.action)
-      .where('name', '=', row.name)
-      .where('to_version', '=', row.to)
-      .executeTakeFirst();
-    if (!found) await audit(tx, row);
-  });
 }
 
 /** The version that a name stands for, by its number or by an alias. */

@@ -1,11 +1,23 @@
-import { rollbackAlias } from '../../artifacts/ledger/models.ts';
+import { rollbackAlias } from '../../artifacts/ledger/rollback.ts';
+import { createFileStore } from '../../artifacts/store.ts';
 import { actor, noState, readState } from '../state.ts';
-import { report } from './promote.ts';
+import { reasonOf, report, versionNumber } from './promote.ts';
 
-export async function rollback(flags: { alias?: string; why?: string; json: boolean }, name: string): Promise<void> {
-  const { alias = 'champion', why = 'rolled back by hand' } = flags;
-  await readState(async ({ ledger }) => {
-    const { from, to } = await rollbackAlias(ledger, { name, alias, actor: actor(), why });
-    report(flags.json, { name, alias, from, to, moved: true });
+interface Flags {
+  alias?: string;
+  to?: string;
+  why?: string;
+  reason?: string;
+  json: boolean;
+}
+
+export async function rollback(flags: Flags, name: string): Promise<void> {
+  const { alias = 'champion' } = flags;
+  const why = reasonOf(flags) ?? 'rolled back by hand';
+  const to = flags.to === undefined ? {} : { to: versionNumber('to', flags.to) };
+  await readState(async ({ home, ledger }) => {
+    const { condition } = createFileStore(home.store);
+    const found = await rollbackAlias(ledger, condition, { name, alias, actor: actor(), why, ...to });
+    report(flags.json, { name, alias, ...found });
   }, noState);
 }

@@ -3,7 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { readFileSync } from 'node:fs';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { listEvents } from '../../artifacts/ledger/runs.ts';
-import { listAudit, listModels, moveAlias } from '../../artifacts/ledger/models.ts';
+import { listAudit } from '../../artifacts/ledger/audit.ts';
+import { freeze } from '../../artifacts/ledger/frozen.ts';
+import { listModels, moveAlias } from '../../artifacts/ledger/models.ts';
 import { createFileStore } from '../../artifacts/store.ts';
 import { explainCache } from '../../artifacts/ledger/cache.ts';
 import { calmWorld, fakeRecipe } from '../support/fakes.ts';
@@ -40,6 +42,14 @@ describe('a run', () => {
     const { output, run } = await bench.run(await recipe('worse'));
     expect(output).toEqual({ verdict: 'reject', model: 'worse@v1' });
     expect(run.names).toEqual(['worse@v1']);
+  });
+
+  test('registers what would be promoted in a frozen line, leaves the alias, and says so', async () => {
+    await freeze(bench.ledger, { name: 'frozen', reason: 'release week', actor: 'ana' });
+    const { output, run } = await bench.run(await recipe('frozen'));
+    expect(output).toEqual({ verdict: 'promote', model: 'frozen@v1' });
+    expect(run.names).toEqual(['frozen@v1']);
+    expect(run.steps.at(-1)?.facts).toEqual({ model: 'frozen@v1', promoted: false, frozen: 'release week' });
   });
 
   test('is inconclusive where the rows do not tell', async () => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { enterArtifact } from '../../artifacts/ledger/artifacts.ts';
 import { registerDataset } from '../../artifacts/ledger/datasets.ts';
-import { audit } from '../../artifacts/ledger/models.ts';
+import { audit } from '../../artifacts/ledger/audit.ts';
 import { terminal } from '../../configs/failure.ts';
 import { IntakeTally, takeIn, type IntakeOrder } from '../../data/intake.ts';
 import { readLines, writeLines } from '../../data/lines.ts';
