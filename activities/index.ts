@@ -1,4 +1,6 @@
 import type { Deps } from './step/deps.ts';
+import { createApprovalRecord } from './approval/decisions.ts';
+import { createRequestApproval } from './approval/request.ts';
 import { createEvaluate } from './evaluation/evaluate.ts';
 import { createProbe } from './evaluation/probe.ts';
 import { createGate } from './gate.ts';
@@ -27,6 +29,8 @@ export function createActivities(deps: Deps) {
       openRating: createOpenRating(deps),
       gate: createGate(deps),
       register: createRegister(deps),
+      requestApproval: createRequestApproval(deps),
+      ...createApprovalRecord(deps),
       submitTune,
       cancelTune,
     },

@@ -1,8 +1,10 @@
 import { stringify } from 'yaml';
+import { plain } from '../configs/plain.ts';
 import type { PreparedStatistics } from '../data/prepared.ts';
 import type { SynthesisReport } from '../data/synthesis/report.ts';
 import type { EvalReport } from './evaluation/report.ts';
 import type { GateVerdict } from './gate.ts';
+import type { PeopleDecision } from './approval/people-decision.ts';
 
 export interface CardFacts {
   name: string;
@@ -16,6 +18,8 @@ export interface CardFacts {
   statistics: PreparedStatistics;
   report: EvalReport;
   verdict: GateVerdict;
+  /** Present where people were asked. */
+  approval?: PeopleDecision;
   /** Present when some training rows are synthetic. */
   synthesis?: SynthesisReport;
 }
@@ -43,7 +47,7 @@ ${description ?? 'No description was given in the recipe.'}
 ## Verdict: ${verdict.verdict}
 
 ${verdict.reasons.map((reason) => `- ${reason}`).join('\n')}
-
+${facts.approval ? decided(facts.approval) : ''}
 ## Results
 
 | metric | this model (95 % interval) | compared with (95 % interval) | test items |
@@ -64,6 +68,11 @@ ${facts.synthesis ? synthetic(facts.synthesis) : ''}
 - Run: \`${facts.runId}\`; \`anneal lineage ${facts.model.slice(0, 19)} --up\` shows everything it came from.
 `;
 }
+
+/** What people made of the verdict. */
+const decided = ({ id, decision, why }: PeopleDecision): string =>
+  `- People: ${decision}. ${plain(why)} (approval \`${id}\`).
+`;
 
 /** How much of the training rows was made up, by whom. */
 const synthetic = ({ share, origins, yield: { candidates, accepted } }: SynthesisReport): string =>

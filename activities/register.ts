@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { registerVersion } from '../artifacts/ledger/models.ts';
 import type { SynthesisReport } from '../data/synthesis/report.ts';
 import type { PreparedStatistics } from '../data/prepared.ts';
+import { PeopleDecision } from './approval/people-decision.ts';
 import type { EvalReport } from './evaluation/report.ts';
 import type { GateVerdict } from './gate.ts';
 import { modelCard } from './model-card.ts';
@@ -16,12 +17,14 @@ export const RegisterParams = z.strictObject({
   champion: z.int().nullable(),
   /** Who started the run. */
   actor: z.string(),
+  /** Present where people were asked. */
+  approval: PeopleDecision.optional(),
 });
 export type RegisterParams = z.infer<typeof RegisterParams>;
 
 /**
- * Gives the candidate its version and card; moves the alias when the gate said so and the champion is still
- * the one that was compared. Done on every run, since an alias may have moved meanwhile; doing it again
+ * Gives the candidate its version and card; moves the alias when the gate said so (or people did, where they
+ * were asked) and the champion is still the one that was compared. Done on every run, since an alias may have moved meanwhile; doing it again
  * changes nothing. In a frozen line the version is registered and the alias stays: the facts say so.
  *
  * Inputs: `model`, `base`, `train`, `test`, `statistics`, `report`, `verdict`, and `synthesis` where rows were made. Output: `card` (ModelCard).
@@ -34,7 +37,7 @@ export function createRegister(deps: Deps): Step<RegisterParams> {
     params: RegisterParams,
     always: true,
     run: async (context) => {
-      const { model: name, alias, champion, description, actor } = context.params;
+      const { model: name, alias, champion, description, actor, approval } = context.params;
       const read = async <T>(role: string): Promise<T> =>
         JSON.parse((await deps.store.read(context.input(role).digest)).toString('utf8')) as T;
       const verdict = await read<GateVerdict>('verdict');
@@ -50,10 +53,13 @@ export function createRegister(deps: Deps): Step<RegisterParams> {
         statistics: await read<PreparedStatistics>('statistics'),
         report: await read<EvalReport>('report'),
         verdict,
+        ...(approval ? { approval } : {}),
         ...(context.inputs['synthesis'] ? { synthesis: await read<SynthesisReport>('synthesis') } : {}),
       });
       const card = await context.save('ModelCard', { text }, { model: context.input('model').digest });
-      const why = verdict.reasons.slice(0, 2).join(' ');
+      const isPromoted = approval ? approval.promote : verdict.verdict === 'promote';
+      const reasons = verdict.reasons.slice(0, 2).join(' ');
+      const why = approval ? `${approval.why}. Gate: ${verdict.verdict}. ${reasons}` : reasons;
       const { version, isNew, moved, frozen } = await registerVersion(
         deps.ledger,
         {
@@ -65,14 +71,15 @@ export function createRegister(deps: Deps): Step<RegisterParams> {
           card: card.digest,
           actor,
         },
-        verdict.verdict === 'promote' ? { alias, expect: champion, why } : undefined,
+        isPromoted ? { alias, expect: champion, why } : undefined,
       );
       const changed = isNew || moved || version.run_id === context.run.id;
       return {
         outputs: { card: changed ? card : { digest: version.card, type: 'ModelCard' } },
         facts: {
           model: `${name}@v${version.version}`,
-          promoted: verdict.verdict === 'promote' && !frozen,
+          promoted: isPromoted && !frozen,
+          ...(approval ? { people: [approval.decision, ...approval.by].join(' ') } : {}),
           ...(frozen ? { frozen: frozen.reason } : {}),
         },
         ...(changed ? {} : { unchangedSince: version.execution_id }),

@@ -11,6 +11,10 @@ const long = proxyActivities<TrainActivities>(TRAIN);
 /** Bookkeeping of runs in the ledger. */
 export const { openRun, closeRun, skipSteps, findChampion, setWaiting, noteReconsidered } = brief;
 
+/** What is written and looked up about an approval. */
+export const { noteDecision, endApproval } = brief;
+export const { checkEvidence, heldByGuards } = short;
+
 type TuneCall = Parameters<ControlActivities['submitTune']>[0];
 
 /** Trains as a job: submits it, waits for it, and stops it when the run is cancelled. */
@@ -119,6 +123,8 @@ export const steps = {
     ]),
   gate: (call: Parameters<ControlActivities['gate']>[0]): Promise<StepResult> =>
     short.gate.executeWithOptions({ summary: 'is the candidate better, and how sure is that?' }, [call]),
+  requestApproval: (call: Parameters<ControlActivities['requestApproval']>[0]): Promise<StepResult> =>
+    short.requestApproval.executeWithOptions({ summary: 'what people decide on, each part by its digest' }, [call]),
   register: (call: Parameters<ControlActivities['register']>[0]): Promise<StepResult> =>
     short.register.executeWithOptions({ summary: 'version, card, alias by compare-and-set' }, [call]),
 } as const;
