@@ -5,10 +5,12 @@ import { z } from 'zod';
 import { canonicalJson } from '../configs/canonical-json.ts';
 import { terminal } from '../configs/failure.ts';
 import type { Recipe } from '../configs/recipe.ts';
-import { LOOK_EVERY_MS } from '../adapters/local/await.ts';
+import { isCancelled, LOOK_EVERY_MS } from '../adapters/local/await.ts';
 import type { Tuner } from '../adapters/contracts.ts';
 import { defineJobStep, type JobActivities } from './step/define.ts';
 import type { Deps } from './step/deps.ts';
+import { keepLease, leaseLost } from './step/lease.ts';
+import { checkRendering, warmStartOf } from './warm-start.ts';
 
 export type TuneParams = Recipe['tune'];
 
@@ -24,7 +26,8 @@ const IDENTITY_FILE = 'anneal.json';
 /**
  * Trains a candidate as a job.
  *
- * Inputs: `train` (Dataset), `base` (Model). Outputs: `model` (Model), `log` (TrainingLog: step with loss or devLoss).
+ * Inputs: `train` (Dataset), `base` (Model), and `start` (Model) to start from an earlier tuned model with a fresh
+ * optimizer and schedule (a warm start). Outputs: `model` (Model), `log` (TrainingLog: step with loss or devLoss).
  */
 export function createTune(deps: Deps): JobActivities<TuneParams> {
   return defineJobStep(deps, {
@@ -37,18 +40,30 @@ export function createTune(deps: Deps): JobActivities<TuneParams> {
     identity: async ({ params }) => ({ parts: await tunerOf(deps, params).identity() }),
 
     submit: async (context) => {
+      const warm = await warmStartOf(context);
       const [base, train] = [await context.pathOf('base'), await context.pathOf('train')];
+      const start = warm && (await context.pathOf('start'));
       await tunerOf(deps, context.params).submit(
         context.jobKey,
-        { base, train, settings: context.params },
+        { base, train, settings: context.params, ...(start === undefined ? {} : { start }) },
         context.run.id,
       );
     },
 
     wait: async (context) => {
       const tuner = tunerOf(deps, context.params);
+      const holdOn = keepLease(context);
       for (;;) {
-        context.signal.throwIfAborted();
+        if (context.signal.aborted) {
+          // A run that was terminated cannot stop its training itself.
+          if (isCancelled(context.signal)) await tuner.cancel(context.jobKey);
+          throw context.signal.reason;
+        }
+        // Another run has the trainer now; this one goes on later, from where it is.
+        if (!(await holdOn())) {
+          await tuner.pause?.(context.jobKey);
+          throw leaseLost(context);
+        }
         const found = await tuner.poll(context.jobKey);
         if (found.state === 'succeeded') return;
         if (found.state === 'failed') throw terminal(found.error.type, found.error.message);
@@ -78,6 +93,10 @@ export function createTune(deps: Deps): JobActivities<TuneParams> {
         device,
       } = result;
       const base = context.input('base').digest;
+      const warm = await warmStartOf(context);
+      if (warm) checkRendering(warm, result);
+      // Only where there is a start: the digests of models without one stay what they are.
+      const origin = warm ? { start: warm.start, depth: warm.depth } : {};
       const folder = join(context.scratch, 'model');
       await cp(result.folder, folder, { recursive: true });
       const { tuner: name, method, seed } = context.params;
@@ -90,6 +109,7 @@ export function createTune(deps: Deps): JobActivities<TuneParams> {
         chatTemplateSha256,
         tokenizerSha256,
         libraries: await tuner.identity(),
+        ...origin,
       };
       await writeFile(join(folder, IDENTITY_FILE), canonicalJson(identity));
       if (droppedCount > 0)
@@ -98,7 +118,7 @@ export function createTune(deps: Deps): JobActivities<TuneParams> {
           `${droppedCount} training rows are longer than tune.maxTokens ${context.params.maxTokens} and were left out`,
         );
       const outputs = {
-        model: await context.save('Model', { folder }, { kind, base, chatTemplateSha256, tokenizerSha256 }),
+        model: await context.save('Model', { folder }, { kind, base, chatTemplateSha256, tokenizerSha256, ...origin }),
         log: await context.save('TrainingLog', {
           text: [...result.curve, ...(result.dev ?? []).map(({ step, loss }) => ({ step, devLoss: loss }))]
             .map((point) => `${JSON.stringify(point)}\n`)
@@ -115,6 +135,7 @@ export function createTune(deps: Deps): JobActivities<TuneParams> {
           droppedRows: droppedCount,
           ...(result.bestStep === undefined ? {} : { bestStep: result.bestStep, devRows: result.devRows ?? 0 }),
           device,
+          ...(warm ? { depth: warm.depth } : {}),
         },
         cost: { seconds, tokens: trainedTokens },
       };

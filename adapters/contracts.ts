@@ -16,6 +16,11 @@ export interface TuneOrder {
   base: string;
   /** Prepared training rows, JSONL. */
   train: string;
+  /**
+   * Folder of an earlier tuned model that training starts from: of the adapter, or of the whole model for `full`.
+   * Optimizer and schedule are fresh. The job fails with `StartMismatch` when it does not fit base and settings.
+   */
+  start?: string | undefined;
   settings: Recipe['tune'];
 }
 
@@ -43,7 +48,8 @@ export interface TuneResult {
 
 /**
  * A trainer, here or far away. `submit` is idempotent under its key: a second call with the same key finds
- * the job of the first, finished or not, and never starts another beside it.
+ * the job of the first, finished or not, and never starts another beside it. A job under that key that starts from
+ * another model is not taken for it: TerminalError `StartMismatch`.
  */
 export interface Tuner {
   /** Names and versions that the result depends on; they become parts of the cache key. */
@@ -58,6 +64,8 @@ export interface Tuner {
   release(key: string): Promise<void>;
   /** Text a person reads when a job failed. */
   log(key: string): Promise<string>;
+  /** The setting by which an earlier model of this tuner cannot be gone on from under these; undefined: it can. */
+  misfit?(start: string, settings: Recipe['tune']): Promise<string | undefined>;
 }
 
 export interface GenerateOrder {

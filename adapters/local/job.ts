@@ -52,7 +52,7 @@ const MAX_CRASHES = 5;
 /** Free bytes below which a program is not started. */
 const ROOM_BYTES = 4 * 2 ** 20;
 /** Errors of a program that starting it again cannot mend. */
-const FINAL_ERRORS = ['BadSpec', 'BadModel', 'BadData', 'OutOfMemory', 'DiskFull'];
+const FINAL_ERRORS = ['BadSpec', 'BadModel', 'BadData', 'StartMismatch', 'OutOfMemory', 'DiskFull'];
 /** How long a program may take to write a checkpoint after SIGTERM, in ms. */
 export const CANCEL_GRACE_MS = 3000;
 

@@ -1,8 +1,11 @@
 import { readFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { cancelJob, clearJob, pollJob, readLog, readProgress, readResult, submitJob } from '../local/job.ts';
+import { terminal } from '../../configs/failure.ts';
+import { cancelJob, clearJob, pauseJob, pollJob, readLog, readProgress, readResult, submitJob } from '../local/job.ts';
 import type { Tuner } from '../contracts.ts';
+import { misfit } from './misfit.ts';
 import { pythonIdentity, pythonProgram } from './python.ts';
 
 const Result = z.object({
@@ -19,13 +22,19 @@ const Result = z.object({
   dev: z.array(z.object({ step: z.int(), loss: z.number() })).optional(),
 });
 
+const Spec = z.object({ method: z.string(), warmStart: z.string().nullable() });
+
+/** The order as it was first written down. */
+const readSpec = async (folder: string): Promise<z.infer<typeof Spec>> =>
+  Spec.parse(JSON.parse(await readFile(join(folder, 'spec.json'), 'utf8')));
+
 /** Trains on this machine with mlx-lm (Metal, CUDA or CPU), as a job of its own in `jobs/`. */
 export function createMlxTuner({ jobs }: { jobs: string }): Tuner {
   const folderOf = (key: string): string => join(jobs, key);
   return {
     identity: async () => ({ tuner: 'mlx', ...(await pythonIdentity()) }),
 
-    submit: async (key, { base, train, settings }, run) => {
+    submit: async (key, { base, train, start = null, settings }, run) => {
       const { tuner: _tuner, price: _price, gradientClip, lora, choose, ...rest } = settings;
       const spec = {
         kind: 'train',
@@ -36,10 +45,18 @@ export function createMlxTuner({ jobs }: { jobs: string }): Tuner {
         choose: choose ? { checkpoint: choose.checkpoint, dev: choose.dev } : null,
         lora: { ...lora, keys: lora.keys ?? null },
         reportEvery: Math.max(1, Math.min(10, Math.floor(settings.iterations / 20))),
-        warmStart: null,
+        warmStart: start,
       };
       await submitJob(folderOf(key), run, spec, pythonProgram('train.py'));
+      const { warmStart } = await readSpec(folderOf(key));
+      if (warmStart === start) return;
+      throw terminal(
+        'StartMismatch',
+        `the training ${key} was ordered to start from ${warmStart ?? 'the base model'}, and now from ${start ?? 'the base model'}: it is left as it is; start a new run`,
+      );
     },
+
+    misfit,
 
     poll: (key) => pollJob(folderOf(key), pythonProgram('train.py')),
 
@@ -49,9 +66,7 @@ export function createMlxTuner({ jobs }: { jobs: string }): Tuner {
       const curve = (await readProgress(folder)).flatMap(({ event, step, loss }) =>
         event === 'step' && step !== undefined && loss != null ? [{ step, loss }] : [],
       );
-      const { method } = z
-        .object({ method: z.string() })
-        .parse(JSON.parse(await readFile(join(folder, 'spec.json'), 'utf8')));
+      const { method } = await readSpec(folder);
       // After a crash the steps since the last checkpoint were done again; the later report counts.
       const latest = [...new Map(curve.map((point) => [point.step, point])).values()].toSorted(
         (x, y) => x.step - y.step,
@@ -62,5 +77,9 @@ export function createMlxTuner({ jobs }: { jobs: string }): Tuner {
     cancel: (key) => cancelJob(folderOf(key)),
     release: (key) => clearJob(folderOf(key), 'checkpoints'),
     log: (key) => readLog(folderOf(key)),
+    // One training takes all of a machine.
+    slots: async () => ({ resource: `trainer:mlx@${hostname()}`, slots: 1 }),
+    pause: (key) => pauseJob(folderOf(key)),
+    isHere: true,
   };
 }

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { cpSync, existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -63,6 +63,26 @@ describe('mlx', () => {
     expect(await digestFile(join(killed.folder, weights))).toBe(await digestFile(join(whole.folder, weights)));
     expect(killed.curve).toEqual(whole.curve);
     expect(killed.curve[0]?.loss).toBeGreaterThan(killed.finalLoss);
+  });
+
+  test('a warm start that is killed goes on from its checkpoint, not from the start again', async () => {
+    await tuner.submit('earlier', order({ iterations: 40, seed: 3 }), 'r1');
+    expect(await until('earlier', Number.POSITIVE_INFINITY)).toBe('succeeded');
+    const start = join(folder, 'earlier');
+    cpSync((await tuner.collect('earlier')).folder, start, { recursive: true });
+    const later = { ...order({ iterations: 100, seed: 4 }), start };
+    await tuner.submit('whole-warm', later, 'r1');
+    expect(await until('whole-warm', Number.POSITIVE_INFINITY)).toBe('succeeded');
+    await tuner.submit('killed-warm', later, 'r1');
+    expect(await until('killed-warm', 20)).toBe('running');
+    const [running] = await runningJobs(jobs);
+    process.kill(running?.pid as number, 'SIGKILL');
+    rmSync(start, { recursive: true });
+    expect(await until('killed-warm', Number.POSITIVE_INFINITY)).toBe('succeeded');
+    const [killed, whole] = [await tuner.collect('killed-warm'), await tuner.collect('whole-warm')];
+    const weights = 'adapters.safetensors';
+    expect(await digestFile(join(killed.folder, weights))).toBe(await digestFile(join(whole.folder, weights)));
+    expect(killed.curve).toEqual(whole.curve);
   });
 
   test('cancelled leaves no process behind', async () => {

@@ -9,7 +9,7 @@ export interface TunerCase {
   tuner: Tuner;
   /** Another tuner on the same jobs, as a second worker has. */
   another: Tuner;
-  /** An order that is done in seconds. */
+  /** An order that is done in seconds, with `lora`. */
   quick: TuneOrder;
   /** One that would take minutes. */
   endless: TuneOrder;
@@ -122,6 +122,48 @@ export function tunerContract(name: string, make: () => Promise<TunerCase>, skip
       expect(end).toMatchObject({ state: 'failed', error: { type: hopeless.type } });
       expect(end.state === 'failed' ? end.error.message : '').toMatch(/^\S.{20,}$/);
       expect(await tuner.poll('hopeless')).toEqual(end);
+    });
+
+    test('starts from an earlier model with steps of its own, and less to learn', async () => {
+      const { tuner, quick } = given;
+      await tuner.submit('quick', quick, 'r1');
+      await endOf(tuner, 'quick');
+      const earlier = await tuner.collect('quick');
+      await tuner.submit('later', { ...quick, start: earlier.folder }, 'r1');
+      expect(await endOf(tuner, 'later')).toEqual({ state: 'succeeded' });
+      const later = await tuner.collect('later');
+      expect(later.steps).toBe(quick.settings.iterations);
+      expect(later.kind).toBe(earlier.kind);
+      expect(later.curve[0]?.loss).toBeLessThan(earlier.curve[0]?.loss as number);
+    });
+
+    test('refuses for good to start from a model that does not fit, and names field and values', async () => {
+      const { tuner, quick } = given;
+      await tuner.submit('quick', quick, 'r1');
+      await endOf(tuner, 'quick');
+      const { folder: start } = await tuner.collect('quick');
+      const { rank } = quick.settings.lora;
+      const settings = { ...quick.settings, lora: { ...quick.settings.lora, rank: rank * 2 } };
+      await tuner.submit('misfit', { ...quick, settings, start }, 'r1');
+      expect(await endOf(tuner, 'misfit')).toEqual({
+        state: 'failed',
+        error: {
+          type: 'StartMismatch',
+          message: `The model to start from has lora.rank ${rank}, this training ${rank * 2}; set tune.lora.rank to ${rank}, or train from the base model.`,
+        },
+      });
+    });
+
+    test('does not take a job for its own that starts from another model', async () => {
+      const { tuner, another, endless } = given;
+      await tuner.submit('from base', endless, 'r1');
+      const refused = another.submit('from base', { ...endless, start: '/models/earlier' }, 'r1');
+      await expect(refused).rejects.toMatchObject({ name: 'TerminalError', type: 'StartMismatch' });
+      await expect(refused).rejects.toThrow(
+        /from base.* from \/models\/earlier: it is left as it is; start a new run$/,
+      );
+      await another.submit('from base', endless, 'r1');
+      await tuner.cancel('from base');
     });
 
     test('names a key that nobody submitted', async () => {

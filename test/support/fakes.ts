@@ -1,6 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Generator, JobState, Models, Tuner } from '../../adapters/contracts.ts';
 import type { Recipe } from '../../configs/recipe.ts';
 import { RecipeSchema } from '../../configs/recipe.ts';
@@ -38,8 +38,10 @@ export function fakeOutside(world: World, folder: string): { tuner: Tuner; gener
   return {
     tuner: {
       identity: async () => ({ tuner: 'fake', version: '1' }),
-      submit: async (key, { settings }) => {
-        world.calls.push(`submit ${settings.seed}`);
+      submit: async (key, { settings, start }) => {
+        // The store names a folder by its digest: the first digits are enough to know it by.
+        const from = start === undefined ? '' : ` from ${basename(start).slice(0, 12)}`;
+        world.calls.push(`submit ${settings.seed}${from}`);
         seeds.set(key, settings.seed);
       },
       poll: async () => world.poll(),

@@ -36,11 +36,12 @@ def check_base(folder: Path) -> None:
     found = [name for name in _TOKENIZER_FILES if (folder / name).is_file()]
     if not found:
         raise bad_model(f"{folder} has no tokenizer ({', '.join(_TOKENIZER_FILES)}); copy the model's tokenizer files.")
-    for path in _weight_files(folder):
+    for path in weight_files(folder):
         check_safetensors(path)
 
 
-def _weight_files(folder: Path) -> list[Path]:
+def weight_files(folder: Path) -> list[Path]:
+    """Those of a model folder, by name, after checking that none is missing."""
     index = folder / "model.safetensors.index.json"
     files = sorted(folder.glob("model*.safetensors"))
     if index.exists():
@@ -108,7 +109,7 @@ def _choose_threads(folder: Path) -> None:
 
     Speed only: the sums, and so the bytes of a result, are the same.
     """
-    if "OPENBLAS_NUM_THREADS" in os.environ or sum(path.stat().st_size for path in _weight_files(folder)) > _SMALL:
+    if "OPENBLAS_NUM_THREADS" in os.environ or sum(path.stat().st_size for path in weight_files(folder)) > _SMALL:
         return
     set_threads = getattr(ctypes.CDLL(None), "openblas_set_num_threads", None)
     if set_threads is not None:

@@ -37,7 +37,7 @@ class TrainSpec:
     seed: int
     checkpoint_every: int
     report_every: int
-    warm_start: Path | None
+    warm_start: Path | None  # folder of an earlier tuned model whose weights are the first ones
     dev_share: float | None  # of the rows, held out to choose the best checkpoint by; None: the last one
 
 
@@ -180,8 +180,6 @@ def train_spec(data: dict[str, Any]) -> TrainSpec:
     )
     if spec.warmup_steps >= spec.iterations:
         raise fields.wrong("warmupSteps", f"below iterations ({spec.iterations})")
-    if spec.warm_start and method == "full":
-        raise bad_spec('spec.json: "warmStart" is for lora and dora; to go on from a full model give it as "base".')
     return spec
 
 

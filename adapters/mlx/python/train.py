@@ -1,7 +1,7 @@
 """Trains an adapter or a whole model: `python train.py --job <folder>`.
 
 A run that is stopped or killed goes on from its newest checkpoint, and ends with
-the same bytes as one that was not.
+the same bytes as one that was not. A warm start (`start.py`) is for a run that has none yet.
 """
 
 import hashlib
@@ -39,7 +39,7 @@ def train(job: Job, data: dict[str, Any]) -> dict[str, Any]:
     for example in kept:
         check_tokens(base, example.tokens, example.id)
     rows_kept, dev = (kept, []) if spec.dev_share is None else hold_out(kept, spec.dev_share)
-    learned = _fit(job, spec, base, rows_kept, dev, _digest(data, spec))
+    learned = _fit(job, spec, base, chat, rows_kept, dev, _digest(data, spec))
     return {
         **learned,
         "rows": len(rows_kept),
@@ -56,13 +56,16 @@ def _digest(data: dict[str, Any], spec: TrainSpec) -> str:
     return hashlib.sha256((json.dumps(data, sort_keys=True) + rows).encode("utf-8")).hexdigest()
 
 
-def _fit(job: Job, spec: TrainSpec, base: Any, examples: list[Any], dev: list[Any], digest: str) -> dict[str, Any]:
+def _fit(
+    job: Job, spec: TrainSpec, base: Any, chat: Any, examples: list[Any], dev: list[Any], digest: str
+) -> dict[str, Any]:
     import checkpoints
     import mlx.core as mx
     from base_model import device
     from choice import Choice
     from mlx.utils import tree_flatten
     from mlx_lm.utils import get_total_parameters
+    from start import start_from
     from tuning import make_optimizer, make_trainable
 
     total = get_total_parameters(base.model)
@@ -70,6 +73,8 @@ def _fit(job: Job, spec: TrainSpec, base: Any, examples: list[Any], dev: list[An
     optimizer = make_optimizer(spec, base.model)
     state = checkpoints.resume(job.folder / "checkpoints", digest, base.model, optimizer)
     resumed = state["step"] if state else None
+    if state is None and spec.warm_start:
+        start_from(base, chat, spec, spec.warm_start)
     state = state or {"specDigest": digest, "step": 0, "window": [], "reports": [], "firstLoss": None, "trainedTokens": 0}
     choice = Choice(job.folder / "checkpoints", dev, spec.batch_size) if dev else None
     job.start(state["step"], spec.iterations)

@@ -2,16 +2,14 @@
 
 import math
 from functools import partial
-from pathlib import Path
 from typing import Any, Callable
 
 import mlx.core as mx
 import mlx.nn as nn
 import mlx.optimizers as optim
-from mlx.utils import tree_flatten
 from mlx_lm.tuner.utils import linear_to_lora_layers
 
-from base_model import Base, check_adapter
+from base_model import Base
 from common import bad_model, bad_spec
 from specs import Lora, TrainSpec
 
@@ -27,8 +25,6 @@ def make_trainable(base: Base, spec: TrainSpec) -> None:
     mx.random.seed(spec.seed)  # the adapter's first values
     base.model.freeze()
     linear_to_lora_layers(base.model, spec.lora.layers, lora_parameters(spec.lora), use_dora=spec.method == "dora")
-    if spec.warm_start:
-        _warm_start(base, spec, spec.warm_start)
 
 
 def lora_parameters(lora: Lora) -> dict[str, Any]:
@@ -44,21 +40,6 @@ def _check_keys(base: Base, lora: Lora) -> None:
     if unknown:
         linear = sorted(name for name in known if "norm" not in name)
         raise bad_spec(f'spec.json: "lora.keys" names {unknown[0]!r}, which no block has; there are {", ".join(linear)}.')
-
-
-def _warm_start(base: Base, spec: TrainSpec, folder: Path) -> None:
-    config = check_adapter(folder)
-    wanted = {"fine_tune_type": spec.method, "scale": spec.lora.scale, "rank": spec.lora.rank}
-    found = {"fine_tune_type": config["fine_tune_type"], **config.get("lora_parameters", {})}
-    for name, value in wanted.items():
-        if found.get(name) != value:
-            raise bad_spec(f"The warm start {folder} has {name} {found.get(name)!r}, the spec {value!r}; make them equal.")
-    weights = mx.load(str(folder / "adapters.safetensors"))
-    own = dict(tree_flatten(base.model.trainable_parameters()))
-    if {name: array.shape for name, array in weights.items()} != {name: array.shape for name, array in own.items()}:
-        raise bad_spec(f"The warm start {folder} was trained on other layers, keys or another base; use the same ones.")
-    base.model.load_weights(list(weights.items()), strict=False)
-    mx.eval(base.model.parameters())
 
 
 def learning_rate(spec: TrainSpec, step: int) -> float:

@@ -5,61 +5,13 @@ import os
 import shutil
 import signal
 import sys
-import tempfile
 import unittest
 from pathlib import Path
 from typing import Any
 
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent)]
-from tiny import RunningJob, build_base, write_rows  # noqa: E402
-
-_LORA = {"rank": 4, "scale": 20.0, "dropout": 0.1, "layers": -1, "keys": None}
-
-
-class JobCase(unittest.TestCase):
-    """Builds one base for all tests of a class."""
-
-    jobs = 0
-
-    @classmethod
-    def setUpClass(cls) -> None:
-        cls.root = Path(tempfile.mkdtemp())
-        cls.base = build_base(cls.root / "base")
-        cls.rows = write_rows(cls.root / "train.jsonl", 30, answered=True)
-        cls.prompts = write_rows(cls.root / "test.jsonl", 40, answered=False)
-
-    @classmethod
-    def tearDownClass(cls) -> None:
-        shutil.rmtree(cls.root)
-
-    def train(self, **changed: Any) -> RunningJob:
-        return self.job({
-            "kind": "train", "base": str(self.base), "train": str(self.rows), "method": "lora", "lora": _LORA,
-            "iterations": 60, "batchSize": 8, "learningRate": 1e-3, "schedule": "cosine", "warmupSteps": 5,
-            "weightDecay": 0.01, "gradientClip": 1.0, "maxTokens": 64, "maskPrompt": True, "seed": 1,
-            "checkpointEvery": 7, "reportEvery": 4, "warmStart": None, **changed,
-        })
-
-    def generate(self, **changed: Any) -> RunningJob:
-        decoding = {"maxTokens": 12, "temperature": 0, "topP": 1, "seed": 0, "stop": [], **changed.pop("decoding", {})}
-        return self.job({
-            "kind": "generate", "base": str(self.base), "adapter": None, "prompts": str(self.prompts),
-            "decoding": decoding, "batchSize": 4, **changed,
-        })
-
-    def job(self, spec: dict[str, Any]) -> RunningJob:
-        JobCase.jobs += 1
-        return RunningJob(self.root / f"job-{JobCase.jobs}", spec)
-
-    def done(self, job: RunningJob) -> RunningJob:
-        self.assertEqual(job.run(), 0, (job.folder / "log.txt").read_text())
-        return job
-
-    def fails(self, job: RunningJob, type: str, message: str) -> None:
-        self.assertEqual(job.run(), 1)
-        self.assertEqual(job.error()[0], type)
-        self.assertRegex(job.error()[1], message)
-        self.assertFalse((job.folder / "result.json").exists())
+from job_case import LORA, JobCase  # noqa: E402
+from tiny import RunningJob, build_base  # noqa: E402
 
 
 class TrainTest(JobCase):
@@ -109,18 +61,6 @@ class TrainTest(JobCase):
         self.assertIsNotNone(tokenizer.chat_template)
         self.assertNotIn("/somewhere", (whole.folder / "output" / "config.json").read_text())
         self.assertEqual(whole.result()["trainableParameters"], whole.result()["totalParameters"])
-
-    def test_dora_goes_on_from_a_warm_start(self) -> None:
-        from mlx_lm import load
-
-        keys = ["self_attn.q_proj", "self_attn.v_proj"]
-        dora = {"method": "dora", "lora": {**_LORA, "keys": keys}, "schedule": "constant"}
-        first = self.done(self.train(**dora))
-        second = self.done(self.train(**dora, warmStart=str(first.folder / "output"), iterations=8))
-        self.assertLess(second.result()["firstLoss"], first.result()["firstLoss"])
-        load(str(self.base), adapter_path=str(second.folder / "output"))
-        other = self.train(warmStart=str(first.folder / "output"))
-        self.fails(other, "BadSpec", "has fine_tune_type 'dora', the spec 'lora'")
 
     def test_the_best_checkpoint_is_chosen_by_rows_held_out(self) -> None:
         import mlx.core as mx
@@ -197,7 +137,7 @@ class TrainTest(JobCase):
         torn.write_text(self.rows.read_text()[:-9])
         self.fails(self.train(train=str(torn)), "BadData", "torn.jsonl line 30 is not JSON")
         self.fails(self.train(method="prefix"), "BadSpec", "found 'prefix'")
-        self.fails(self.train(lora={**_LORA, "keys": ["q_proj"]}), "BadSpec", "'q_proj', which no block has; there are mlp")
+        self.fails(self.train(lora={**LORA, "keys": ["q_proj"]}), "BadSpec", "'q_proj', which no block has; there are mlp")
 
     def test_a_loss_that_is_not_a_number_names_the_step(self) -> None:
         import mlx.core as mx

@@ -18,8 +18,8 @@ _TEMPLATE = (
 )
 
 
-def build_base(folder: Path, template: str | None = _TEMPLATE) -> Path:
-    """31,000 parameters, the same ones every time."""
+def build_base(folder: Path, template: str | None = _TEMPLATE, hidden: int = 32) -> Path:
+    """31,000 parameters with a width of 32, the same ones every time."""
     import mlx.core as mx
     from mlx.utils import tree_flatten
     from mlx_lm.models.qwen2 import Model, ModelArgs
@@ -27,7 +27,7 @@ def build_base(folder: Path, template: str | None = _TEMPLATE) -> Path:
     folder.mkdir(parents=True)
     vocabulary = _save_tokenizer(folder, template)
     config = {
-        "model_type": "qwen2", "hidden_size": 32, "num_hidden_layers": 2, "intermediate_size": 64,
+        "model_type": "qwen2", "hidden_size": hidden, "num_hidden_layers": 2, "intermediate_size": 64,
         "num_attention_heads": 2, "num_key_value_heads": 2, "rms_norm_eps": 1e-6, "vocab_size": vocabulary,
         "tie_word_embeddings": True, "eos_token_id": 2, "_name_or_path": "/somewhere/else",
     }
