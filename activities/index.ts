@@ -1,4 +1,5 @@
 import type { Deps } from './step/deps.ts';
+import { createBudget } from './budget.ts';
 import { createApprovalRecord } from './approval/decisions.ts';
 import { createRequestApproval } from './approval/request.ts';
 import { createEvaluate } from './evaluation/evaluate.ts';
@@ -6,7 +7,9 @@ import { createProbe } from './evaluation/probe.ts';
 import { createGate } from './gate.ts';
 import { createIngest } from './ingest.ts';
 import { createJudge } from './judging/judge.ts';
+import { createLeases } from './leases.ts';
 import { createPrepare } from './prepare.ts';
+import { createNotify } from './notify.ts';
 import { createOpenRating } from './rating/open-rating.ts';
 import { createRegister } from './register.ts';
 import { createRunRecord } from './run-record.ts';
@@ -16,7 +19,7 @@ import { createTune } from './tune.ts';
 
 /** Everything a worker offers to workflows, by queue. */
 export function createActivities(deps: Deps) {
-  const { submit: submitTune, await: awaitTune, cancel: cancelTune } = createTune(deps);
+  const { find: findTuned, submit: submitTune, await: awaitTune, cancel: cancelTune } = createTune(deps);
   const askBatch = createAskBatch(deps);
   return {
     control: {
@@ -31,6 +34,10 @@ export function createActivities(deps: Deps) {
       register: createRegister(deps),
       requestApproval: createRequestApproval(deps),
       ...createApprovalRecord(deps),
+      ...createNotify(deps),
+      ...createLeases(deps),
+      ...createBudget(deps),
+      findTuned,
       submitTune,
       cancelTune,
     },

@@ -1,6 +1,7 @@
 import type { RecordedError } from '../artifacts/ledger/runs.ts';
 import type { JobProgress } from '../configs/progress.ts';
 import type { Recipe } from '../configs/recipe.ts';
+import type { Notice } from '../configs/notice.ts';
 
 /** What the outside world has to offer; one file for each kind of tuner or generator keeps to these shapes. */
 
@@ -192,4 +193,13 @@ export interface Embedder {
   identity(): Promise<Record<string, string>>;
   /** One vector a text, in their order. */
   embed(texts: readonly string[], signal: AbortSignal): Promise<number[][]>;
+}
+
+/** Tells people or programs something. */
+export interface Notifier {
+  /**
+   * @param key The same for every attempt at one notice; what has arrived under it should not arrive again.
+   * @throws TerminalError when trying again cannot help; any other error is tried again. Neither holds a secret.
+   */
+  send(notice: Notice, key: string): Promise<void>;
 }

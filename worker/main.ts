@@ -10,6 +10,7 @@ import { mlxKind } from '../adapters/mlx/writer-kind.ts';
 import { createModels } from '../adapters/mlx/models.ts';
 import { createMlxGenerator } from '../adapters/mlx/generator.ts';
 import { createMlxTuner } from '../adapters/mlx/tuner.ts';
+import { notifierKinds } from '../adapters/notify/kinds.ts';
 import { processOf } from '../adapters/local/processes.ts';
 import { openLedger } from '../artifacts/ledger/open.ts';
 import { createFileStore } from '../artifacts/store.ts';
@@ -27,9 +28,10 @@ const writerKinds = (at: { jobs: string }): Deps['writers'] => ({ endpoint: endp
 /** What a worker on this machine works with. */
 export async function localDeps(home: Home): Promise<Deps> {
   const at = { jobs: home.jobs };
+  const ledger = await openLedger(home.ledger);
   return {
     store: createFileStore(home.store),
-    ledger: await openLedger(home.ledger),
+    ledger,
     scratch: home.scratch,
     worker: `${hostname()}:${process.pid}`,
     tuners: { mlx: createMlxTuner(at) },
@@ -37,6 +39,7 @@ export async function localDeps(home: Home): Promise<Deps> {
     models: createModels(at),
     writers: writerKinds(at),
     embedder: endpointEmbedder,
+    notifiers: notifierKinds(ledger) as Deps['notifiers'] & object,
   };
 }
 

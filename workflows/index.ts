@@ -1,2 +1,3 @@
+export { deliverNotice } from './deliver-notice.ts';
 export { reconsider } from './reconsider.ts';
 export { tune } from './tune.ts';

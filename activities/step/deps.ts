@@ -1,7 +1,8 @@
 import type { Ledger } from '../../artifacts/ledger/open.ts';
 import type { Store } from '../../artifacts/store.ts';
-import type { Embedder, Generator, Models, Tuner, WriterKind } from '../../adapters/contracts.ts';
+import type { Embedder, Generator, Models, Notifier, Tuner, WriterKind } from '../../adapters/contracts.ts';
 import type { Embeddings } from '../../configs/embeddings.ts';
+import type { NotifyTarget } from '../../configs/notify.ts';
 import type { Generator as WriterSettings } from '../../configs/synthesis.ts';
 import type { Patience } from './ask.ts';
 
@@ -20,6 +21,8 @@ export interface Deps {
   writers: Record<string, WriterKind<WriterSettings>>;
   /** Who turns texts into vectors, as a recipe names it. */
   embedder?(settings: Embeddings): Embedder;
+  /** Who tells people and programs, by the kind that a recipe names. Each is only ever given settings of its own kind. */
+  notifiers?: Record<string, (target: NotifyTarget) => Notifier>;
   /** How long generators that give no usable answer are borne with; default: `PATIENCE` and as many tries as a step has. */
   patience?: { ask: Patience; tries: number };
 }
