@@ -65,6 +65,12 @@ export interface Tuner {
   release(key: string): Promise<void>;
   /** Text a person reads when a job failed. */
   log(key: string): Promise<string>;
+  /** What trainings take turns at, and how many may be under way at the same time; left out: any number. */
+  slots?(): Promise<{ resource: string; slots: number }>;
+  /** Stops the work of a job for now; the next `poll` takes it up again where it was. Left out: it cannot be. */
+  pause?(key: string): Promise<void>;
+  /** Runs on this machine: nobody sends a bill. */
+  isHere?: boolean;
   /** The setting by which an earlier model of this tuner cannot be gone on from under these; undefined: it can. */
   misfit?(start: string, settings: Recipe['tune']): Promise<string | undefined>;
 }

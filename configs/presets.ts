@@ -24,6 +24,19 @@ const HEARTBEAT_TIMEOUT = '10s';
 /** Bookkeeping: a few rows in the ledger. */
 export const BOOKKEEPING: ActivityOptions = { taskQueue: QUEUES.control, startToCloseTimeout: '30s', retry };
 
+/**
+ * Waiting for one's turn, or for a budget: each ask is one attempt, so that waiting takes neither room in the history
+ * nor a place in the worker. It may take weeks: attempts are not bounded.
+ */
+export const WAIT: ActivityOptions = {
+  taskQueue: QUEUES.control,
+  startToCloseTimeout: '30s',
+  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '60s' },
+};
+
+/** Type of the error of a step whose run lost its lease meanwhile. */
+export const LEASE_LOST = 'LeaseLost';
+
 /** Steps that read, count and write. A day is enough for any data set; the heartbeat finds what hangs. */
 export const STEP: ActivityOptions = {
   taskQueue: QUEUES.control,
@@ -42,4 +55,25 @@ export const TRAIN: ActivityOptions = {
   heartbeatTimeout: HEARTBEAT_TIMEOUT,
   cancellationType: 'WAIT_CANCELLATION_COMPLETED',
   retry,
+};
+
+/**
+ * A look at a source that tries again until something has changed, for years if need be: unchanged is a failure that
+ * names the next time itself. The waits here are for sources that cannot be reached, 1 s to 5 min.
+ */
+export const WATCH: ActivityOptions = {
+  taskQueue: QUEUES.control,
+  startToCloseTimeout: '15m',
+  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '5m' },
+};
+
+/**
+ * Notices: a server that is away is tried for six hours, at 1 s, 3 s, 9 s … and then every quarter of an hour; later
+ * it is no news any more.
+ */
+export const NOTICE: ActivityOptions = {
+  taskQueue: QUEUES.control,
+  startToCloseTimeout: '60s',
+  scheduleToCloseTimeout: '6h',
+  retry: { initialInterval: '1s', backoffCoefficient: 3, maximumInterval: '15m' },
 };

@@ -84,6 +84,8 @@ export interface StepCall<Params> {
   inputs: Refs;
   /** Name of the execution within the run, when it is not the step's: `evaluate#2`. */
   instance?: string;
+  /** What the run holds while the step works; the step gives signs of life, and ends when it was lost. */
+  lease?: string;
 }
 
 /** What every step gives back: refs and a few numbers. */

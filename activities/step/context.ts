@@ -21,6 +21,8 @@ export interface StepContext<Params> {
   /** Unique within the store of jobs; the same for every attempt. */
   readonly jobKey: string;
   readonly deps: Deps;
+  /** What the run holds for the step's work, and has to keep. */
+  readonly lease: string | undefined;
   readonly signal: AbortSignal;
   /** An empty folder, removed when the attempt ends. */
   readonly scratch: string;
@@ -76,7 +78,7 @@ export interface Watch {
 /** Makes the context; `dispose` removes its scratch folder, which is made when it is asked for. */
 export function makeContext<Params>(
   deps: Deps,
-  call: { run: RunRef; params: Params; inputs: Refs },
+  call: { run: RunRef; params: Params; inputs: Refs; lease?: string },
   executionId: string,
   watch: Watch,
 ): StepContext<Params> & { dispose(): Promise<void> } {
@@ -96,6 +98,7 @@ export function makeContext<Params>(
     instance,
     jobKey: `${run.id}.${instance.replaceAll('#', '-')}`,
     deps,
+    lease: call.lease,
     signal: watch.signal,
     get scratch() {
       mkdirSync(deps.scratch, { recursive: true });

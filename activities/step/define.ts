@@ -1,4 +1,5 @@
 import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
+import { ApplicationFailureCategory } from '@temporalio/common';
 import {
   beginExecution,
   cancelExecution,
@@ -61,6 +62,8 @@ export interface JobStep<Params> extends StepDefinition<Params> {
 }
 
 export interface JobActivities<Params> {
+  /** Gives the result at once when nothing has to be done; starts nothing. */
+  find(call: StepCall<Params>): Promise<{ result?: StepResult }>;
   /** Starts the job; gives the result at once when nothing has to be done. */
   submit(call: StepCall<Params>): Promise<{ result?: StepResult }>;
   /** Waits for the job and stores what it made. */
@@ -71,21 +74,22 @@ export interface JobActivities<Params> {
 
 /** Declares a step whose work is a job: three activities around one execution. */
 export function defineJobStep<Params>(deps: Deps, definition: JobStep<Params>): JobActivities<Params> {
+  const found = async (context: StepContext<Params>): Promise<{ result?: StepResult }> => {
+    const reuse = await findReuse(definition, context);
+    if (!reuse) return {};
+    const { outcome, cachedFrom, reason } = reuse;
+    return { result: await completed(context, outcome, { cachedFrom, ...(reason ? { reason } : {}) }) };
+  };
   return {
+    find: (call) => attempt(deps, definition, call, found, (result) => ({ result })),
     submit: (call) =>
       attempt(
         deps,
         definition,
         call,
         async (context): Promise<{ result?: StepResult }> => {
-          const reuse = await findReuse(definition, context);
-          if (reuse)
-            return {
-              result: await completed(context, reuse.outcome, {
-                cachedFrom: reuse.cachedFrom,
-                ...(reuse.reason ? { reason: reuse.reason } : {}),
-              }),
-            };
+          const { result } = await found(context);
+          if (result) return { result };
           failpoint(`${definition.name}.begun`);
           await definition.submit(context);
           await noteExecution(deps.ledger, context.executionId, { job: { state: 'waiting' } });
@@ -213,6 +217,8 @@ async function recordFailure(deps: Deps, row: ExecutionRow, error: unknown, sign
     if (isCancelled(signal)) await cancelExecution(deps.ledger, row.id);
     return error instanceof CancelledFailure ? error : signal.reason;
   }
+  // Nothing failed: the workflow knows what to do.
+  if (error instanceof ApplicationFailure && error.category === ApplicationFailureCategory.BENIGN) return error;
   const type = error instanceof TerminalError ? error.type : error instanceof Error ? error.name : 'Error';
   const message = messageOf(error);
   await recordEvent(deps.ledger, {

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
+import { now } from './clock.ts';
 import type { Ledger } from './open.ts';
-import { now } from './runs.ts';
 import type { ReplyRow } from './schema.ts';
 
 /** A bound on what replies may cost; absent: no bound. */

@@ -1,7 +1,12 @@
 import type { Recipe } from '../../configs/recipe.ts';
 import type { RunOptions } from '../../configs/refs.ts';
+import { now } from './clock.ts';
+import { releaseAll } from './leases.ts';
 import { settle, type Ledger } from './open.ts';
+import { bookRun } from './reservations.ts';
 import type { RunRow } from './schema.ts';
+
+export { now } from './clock.ts';
 
 /** The error that ended a run or a step, as people and programs see it. */
 export interface RecordedError {
@@ -67,7 +72,10 @@ export interface RunEnd {
   period?: string | undefined;
 }
 
-/** Ends a run, and with it the executions that it left running; on the disk when it returns. */
+/**
+ * Ends a run, and with it the executions that it left running; books what it cost, and lets go of what it holds. On
+ * the disk when it returns.
+ */
 export async function closeRun(
   ledger: Ledger,
   { id, status, verdict, modelRef, error, reason, period }: RunEnd,
@@ -95,6 +103,8 @@ export async function closeRun(
       .where('run_id', '=', id)
       .where('status', '=', 'running')
       .execute();
+    await bookRun(tx, id, true);
+    await releaseAll(tx, id);
   });
   await settle(ledger);
 }
@@ -119,14 +129,15 @@ export async function findRun(ledger: Ledger, idOrPrefix?: string): Promise<RunR
   return found.length === 1 ? found[0] : undefined;
 }
 
-/** Newest first. */
-export async function listRuns(ledger: Ledger, limit: number): Promise<RunRow[]> {
+/** Newest first, of one pipeline or of all; without a limit every one. */
+export async function listRuns(ledger: Ledger, limit?: number, pipeline?: string): Promise<RunRow[]> {
   return ledger
     .selectFrom('runs')
     .selectAll()
+    .$if(pipeline !== undefined, (query) => query.where('pipeline', '=', pipeline as string))
     .orderBy('started_at', 'desc')
     .orderBy('id', 'desc')
-    .limit(limit)
+    .$if(limit !== undefined, (query) => query.limit(limit as number))
     .execute();
 }
 
@@ -169,6 +180,3 @@ export async function countErrors(ledger: Ledger, runId: string, instance: strin
     .executeTakeFirstOrThrow();
   return Number(count);
 }
-
-/** This moment, as the ledger writes it. */
-export const now = (): string => new Date().toISOString();

@@ -1,0 +1,75 @@
+import { pastTrainings, type Cost } from '../../artifacts/ledger/reservations.ts';
+import type { Ledger } from '../../artifacts/ledger/open.ts';
+import { terminal } from '../../configs/failure.ts';
+import { trainingPrice } from '../../configs/prices.ts';
+import type { Recipe } from '../../configs/recipe.ts';
+import { rowsIn } from '../../data/lines.ts';
+import { textsOf, type Row } from '../../data/row.ts';
+import { roughCounter } from '../../data/tokens/rough.ts';
+
+/** Trainings of the line that are looked at; the dearest of them counts. */
+const OWN = 3;
+/** Trainings of any line that tell how long a token takes. */
+const OTHERS = 20;
+/** Rows whose tokens are guessed. */
+const SAMPLE = 500;
+
+export interface TrainingToEstimate {
+  line: string;
+  settings: Recipe['tune'];
+  /** File of the training rows; undefined: not known. */
+  train: string | undefined;
+}
+
+/** Tokens and seconds that a training will take. Zero: nothing is known of it yet. */
+export async function estimateTraining(
+  ledger: Ledger,
+  { line, settings, train }: TrainingToEstimate,
+): Promise<Omit<Cost, 'usd'>> {
+  const rows = settings.iterations * settings.batchSize;
+  const own = await pastTrainings(ledger, OWN, line);
+  if (own.length > 0) {
+    const scaled = own.map(({ iterations, batchSize, ...cost }) => {
+      const times = rows / (iterations * batchSize);
+      return { tokens: cost.tokens * times, seconds: cost.seconds * times };
+    });
+    return {
+      tokens: Math.round(Math.max(...scaled.map(({ tokens }) => tokens))),
+      trainerSeconds: Math.max(...scaled.map(({ seconds }) => seconds)),
+    };
+  }
+  const tokens = train === undefined ? 0 : Math.round(tokensOfARow(train) * rows);
+  const others = (await pastTrainings(ledger, OTHERS)).filter((past) => past.tokens > 0);
+  const secondsAToken = Math.max(0, ...others.map((past) => past.seconds / past.tokens));
+  return { tokens, trainerSeconds: tokens * secondsAToken };
+}
+
+/**
+ * What trained tokens cost, in US dollars.
+ * @throws TerminalError `UnknownPrice` where money is bounded and the price is not known.
+ */
+export function trainingUsd(
+  tokens: number,
+  of: { base: string; settings: Recipe['tune']; isHere: boolean; isBounded: boolean },
+): number {
+  const { base, settings, isHere, isBounded } = of;
+  try {
+    return (tokens * trainingPrice({ model: base, given: settings.price, here: isHere }).training) / 1e6;
+  } catch (error) {
+    if (!isBounded) return 0;
+    throw terminal('UnknownPrice', `continuous.budget is in usd, and ${(error as Error).message}`, {}, error);
+  }
+}
+
+/** Mean of the first rows, guessed from their characters. */
+function tokensOfARow(file: string): number {
+  const counter = roughCounter();
+  let [count, sum] = [0, 0];
+  for (const row of rowsIn<Row>(file)) {
+    if (count === SAMPLE) break;
+    const { low, high } = counter.countText(textsOf(row).join('\n'));
+    sum += (low + high) / 2;
+    count += 1;
+  }
+  return count === 0 ? 0 : sum / count;
+}
