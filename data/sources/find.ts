@@ -21,7 +21,11 @@ export async function findFiles(uris: readonly string[]): Promise<SourceFile[]> 
   return files;
 }
 
-async function pathsOf(uri: string): Promise<string[]> {
+/**
+ * The paths that a path, glob or folder stands for, without a look at what is in them.
+ * @throws TerminalError `NoSuchFile`, `BadData`
+ */
+export async function pathsOf(uri: string): Promise<string[]> {
   if (uri.includes('\0')) throw terminal('NoSuchFile', `a path cannot hold a NUL: ${JSON.stringify(uri)}`);
   // What is there under the very name is meant, whatever signs the name has.
   if (await isThere(uri)) return fileOrFolder(uri);
