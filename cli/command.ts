@@ -9,6 +9,7 @@ export const EXIT = {
   waiting: 3,
   reject: 10,
   inconclusive: 11,
+  skipped: 12,
   interrupted: 130,
 } as const;
 

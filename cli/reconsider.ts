@@ -74,7 +74,7 @@ export async function reopenPromotions(
         ],
       });
       const left = withoutJudges(recipe, judges)?.recipe ?? recipe;
-      await openRun(ledger, { id, recipe: left, options, workflowId: id, startedBy });
+      await openRun(ledger, { id, recipe: left, options, workflowId: id, startedBy, kind: 'reconsider' });
     }
     return started;
   });

@@ -6,10 +6,13 @@ import type { Measure } from '../configs/refs.ts';
 /** The end of a run, for people: what was made, what the gate said and why, and where to look. */
 export function printRun(run: RunDocument): void {
   const { runId, status, verdict, model } = run;
-  const colour = status === 'completed' ? 'green' : status === 'running' ? 'cyan' : 'red';
+  const colour = ({ completed: 'green', running: 'cyan', skipped: 'dim' } as const)[status as string] ?? 'red';
+  const from = run.trigger === 'cli' ? '' : `, set going by ${plain(run.trigger)}`;
   print(
-    `run ${runId} ${paint(colour, status)} in ${duration(run.seconds)}${run.rerunOf ? `, a rerun of ${run.rerunOf}` : ''}`,
+    `run ${runId} ${paint(colour, status)} in ${duration(run.seconds)}${run.rerunOf ? `, a rerun of ${run.rerunOf}` : ''}${from}`,
   );
+  if (status === 'skipped') print(`reason   ${plain(run.reason ?? 'none was recorded')}`);
+  if (run.period !== undefined) print(`period   ${plain(run.period)}`);
   if (run.waiting !== undefined)
     print(`  ${paint('yellow', 'waiting')}: ${plain(run.waiting)}${waitHint(run.waiting, runId)}`);
   if (run.error) print(`  ${run.error.type}: ${plain(run.error.message)}`);
@@ -23,7 +26,7 @@ export function printRun(run: RunDocument): void {
   }
   const metrics = metricRows(run.metrics);
   if (metrics.length > 1) print(`\n${table(metrics)}`);
-  print(`\n${table(stepRows(run.steps))}`);
+  if (run.steps.length > 0) print(`\n${table(stepRows(run.steps))}`);
   print('\nwhere to look');
   print(`  anneal show ${runId} --json`);
   if (status === 'completed' && verdict !== null) print(`  anneal report ${runId}`);

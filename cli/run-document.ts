@@ -27,14 +27,20 @@ export interface StepDocument {
 export interface RunDocument {
   runId: string;
   status: RunRow['status'];
+  /** `tune`, `continuous`, `reconsider`, `backfill`. */
+  kind: string;
+  /** What set it going: `cli`, `schedule:NAME`, `trigger:WHO`, `watch:NAME`, `backfill:RUN`. */
+  trigger: string;
   verdict: string | null;
   /** `name@vN` of what was registered, or of the champion that stayed; null until then. */
   model: string | null;
   steps: StepDocument[];
   metrics: Record<string, Measure>;
   temporal: { workflowId: string; url: string | null };
-  /** The gate's reasons in words. */
+  /** The gate's reasons in words; of a run that was skipped, why. */
   reason?: string;
+  /** Name of the period that it tuned. */
+  period?: string;
   error?: { type: string; message: string };
   rerunOf?: string;
   /** Names in its own line that point to the model now. */
@@ -57,17 +63,22 @@ export async function runDocument(ledger: Ledger, run: RunRow, at: Address | und
     ...rows.map((row) => JSON.parse(row.metrics_json) as Record<string, Measure>),
   ) as Record<string, Measure>;
   const gate = steps.findLast(({ facts }) => facts?.['verdict'] !== undefined);
+  // What a whole run came to, such as why it was skipped, says less than its gate, where it has one.
+  const reason = gate?.facts?.['reason'] ? String(gate.facts['reason']) : (run.reason ?? undefined);
   const model = steps.findLast(({ outputs }) => outputs['model'])?.outputs['model'];
   const { rerun } = JSON.parse(run.options_json) as RunOptions;
   return {
     runId: run.id,
     status: run.status,
+    kind: run.kind,
+    trigger: run.trigger,
     verdict: run.verdict,
     model: run.model_ref,
     steps,
     metrics,
     temporal: { workflowId: run.workflow_id, url: at ? workflowUrl(at, run.workflow_id, run.temporal_run_id) : null },
-    ...(gate?.facts?.['reason'] ? { reason: String(gate.facts['reason']) } : {}),
+    ...(reason === undefined ? {} : { reason }),
+    ...(run.period === null ? {} : { period: run.period }),
     ...(run.error_json === null ? {} : { error: JSON.parse(run.error_json) as RunDocument['error'] & object }),
     ...(rerun ? { rerunOf: rerun.of } : {}),
     ...(model ? { names: (await namesOf(ledger, model)).filter((name) => name.startsWith(`${run.model}@`)) } : {}),

@@ -49,7 +49,15 @@ export async function reconsider(input: ReconsiderInput): Promise<ReconsiderOutp
   const { workflowId, runId: temporalRunId } = workflowInfo();
   const left = withoutJudges(recipe, of.judges);
   const { id, options } = run;
-  await openRun({ id, recipe: left?.recipe ?? recipe, options, workflowId, temporalRunId, startedBy });
+  await openRun({
+    id,
+    recipe: left?.recipe ?? recipe,
+    options,
+    workflowId,
+    temporalRunId,
+    startedBy,
+    kind: 'reconsider',
+  });
   try {
     const model = `${of.name}@v${of.version}`;
     const story = tellStory(`${recipe.name}: ${model} again, without ${of.judges.join(', ')}`, {

@@ -118,7 +118,7 @@ function printEnd({ model, alias, before, isChampion }: Promotion, found: Reopen
     print(
       before === null
         ? `  it is still ${alias}, and none was before it; to move the alias: ${next}`
-        : `  it is still ${alias}; to go back to v${before}: ${next}`,
+        : `  it is still ${alias}; to go back to the last clean version before it: ${next}`,
     );
   else if (outcome === 'reopened' && !isChampion) print(`  it is not ${alias} any more: nothing has to be moved`);
 }
