@@ -45,5 +45,7 @@ async function isAsked(when: Approve['when'], deciding: Deciding): Promise<boole
   if (deciding.heldByGuards !== undefined) return deciding.heldByGuards;
   const judges = Object.entries(recipe.evaluate.judges ?? {});
   const waived = judges.filter(([, { calibration }]) => calibration === 'waived').map(([name]) => name);
-  return heldByGuards({ verdict: ref({ outputs: refs }, 'verdict').digest, waived });
+  const { digest } = ref({ outputs: refs }, 'verdict');
+  const { forgetting } = refs;
+  return heldByGuards({ verdict: digest, waived, ...(forgetting ? { forgetting: forgetting.digest } : {}) });
 }

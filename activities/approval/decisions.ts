@@ -15,8 +15,17 @@ export interface ApprovalRecord {
   endApproval(end: { id: string; status: ApprovalEnd; why: string; actor: string }): Promise<void>;
   /** Whether everything that an approval rests on is as it was. */
   checkEvidence(approval: { id: string }): Promise<EvidenceCheck>;
-  /** Whether the gain is proved, and guards or floors alone stand against it. @param waived Judges that decide uncalibrated. */
-  heldByGuards(asked: { verdict: string; waived: readonly string[] }): Promise<boolean>;
+  /** Whether the gain is proved, and guards, floors or what is forgotten alone stand against it. */
+  heldByGuards(asked: Held): Promise<boolean>;
+}
+
+/** A verdict that was not to promote. */
+export interface Held {
+  /** Digests of the GateVerdict, and of the ForgettingReport where there is one. */
+  verdict: string;
+  forgetting?: string;
+  /** Judges that decide uncalibrated. */
+  waived: readonly string[];
 }
 
 /** How often it tells Temporal that it lives while it hashes, in ms. */
@@ -37,7 +46,7 @@ export function createApprovalRecord({ ledger, store }: Deps): ApprovalRecord {
         clearInterval(beat);
       }
     },
-    heldByGuards: async ({ verdict: digest, waived }) => {
+    heldByGuards: async ({ verdict: digest, forgetting, waived }) => {
       const verdict = JSON.parse((await store.read(digest)).toString('utf8')) as GateVerdict;
       const states = await Promise.all(
         Object.entries(verdict.judges ?? {}).map(async ([name, judge]) => {
@@ -47,7 +56,12 @@ export function createApprovalRecord({ ledger, store }: Deps): ApprovalRecord {
       );
       // A gain that a judge saw who may not decide is proved by nobody.
       const isBarred = states.some((state) => state === 'retired' || (state !== 'valid' && !verdict.labels));
-      return !isBarred && isHeldByGuards(verdict);
+      const forgotten =
+        forgetting === undefined
+          ? undefined
+          : (JSON.parse((await store.read(forgetting)).toString('utf8')) as { outcome: string });
+      const isForgetful = forgotten !== undefined && forgotten.outcome !== 'passed';
+      return !isBarred && isHeldByGuards(verdict, isForgetful);
     },
   };
 }

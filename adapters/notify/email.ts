@@ -69,7 +69,7 @@ const subjectOf = ({ line, kind, message }: Notice): string =>
 
 const textOf = ({ kind, run, line, model, message, at, look }: Notice): string =>
   [
-    `${plain(message)}`,
+    plain(message),
     '',
     `what   ${kind}`,
     `line   ${line}`,

@@ -63,6 +63,7 @@ async function post(url: string, host: string, headers: Record<string, string>, 
     // What fetch says may hold the whole address.
     const cause = error instanceof Error ? error.cause : undefined;
     const why = error instanceof Error && error.name === 'TimeoutError' ? 'no answer in time' : systemCode(cause);
+    // oxlint-disable-next-line preserve-caught-error
     throw new Error(`${host} cannot be reached (${why ?? messageOf(error).replaceAll(url, host)})`);
   }
 }
