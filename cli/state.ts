@@ -1,10 +1,12 @@
 import { existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
+import { takeNotices } from '../artifacts/ledger/notices.ts';
 import { openLedger, type Ledger } from '../artifacts/ledger/open.ts';
 import { findRun } from '../artifacts/ledger/runs.ts';
 import type { RunRow } from '../artifacts/ledger/schema.ts';
 import { findHome, type Home } from '../worker/home.ts';
 import { UsageError } from './command.ts';
+import { noteText, tell } from './output.ts';
 
 /** The state folder with its ledger open. */
 export interface State {
@@ -17,6 +19,7 @@ export async function withState<T>(work: (state: State) => Promise<T>): Promise<
   const home = findHome();
   const ledger = await openLedger(home.ledger);
   try {
+    await showNotices(ledger);
     return await work({ home, ledger });
   } finally {
     await ledger.destroy();
@@ -33,6 +36,14 @@ export function noState(): never {
   throw new UsageError(
     `there is no state in ${findHome().root}: go to the folder you ran \`anneal run\` in, or set ANNEAL_HOME`,
   );
+}
+
+/** Shows on stderr, once, what runs have to say to whoever comes next. */
+async function showNotices(ledger: Ledger): Promise<void> {
+  for (const { at, kind, run_id, line, message } of await takeNotices(ledger)) {
+    const when = at.slice(0, 16).replace('T', ' ');
+    tell(`notice: ${when} UTC, ${noteText(line)} ${kind}: ${noteText(message)}; anneal show ${run_id ?? ''}`.trimEnd());
+  }
 }
 
 /** The run of an id or a unique beginning of one; without an id the newest. */

@@ -24,7 +24,7 @@ export async function resume(flags: Flags, id: string): Promise<number> {
     if (run.status !== 'running') throw new UsageError(`run ${run.id} has ended already: it is ${run.status}`);
     if (run.waiting === null)
       throw new UsageError(`run ${run.id} does not wait for a budget: \`anneal show ${run.id}\` says what it does`);
-    if (run.waiting.includes('`anneal rate '))
+    if (run.waiting.includes('`anneal rate ') || run.waiting.includes('`anneal approve '))
       throw new UsageError(`run ${run.id} does not wait for a budget, but for ${run.waiting}`);
     const at = await ensureUp(home, tell);
     await withClient(at, async (client) => {

@@ -33,30 +33,26 @@ export interface Bench {
   start(recipe: Recipe, options?: Partial<RunOptions>): Promise<{ id: string; handle: WorkflowHandle<typeof tune> }>;
   run(recipe: Recipe, options?: Partial<RunOptions>): Promise<{ output: TuneOutput; run: RunDocument }>;
   document(id: string): Promise<RunDocument>;
+  /** Stops the workers and starts new ones, which know nothing but what is written down. */
+  restart(): Promise<void>;
 }
 
 /**
  * Starts it before the first test and stops it after the last.
  *
  * @param changed What activities are given in place of the usual.
+ * @param serverArgs Further arguments of the server.
  */
-export function makeBench(changed: Partial<Deps> = {}): Bench {
+export function makeBench(changed: Partial<Deps> = {}, serverArgs: readonly string[] = []): Bench {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'anneal-workflow-')));
   const world = calmWorld();
+  const outside = fakeOutside(world, folder);
   let env: TestWorkflowEnvironment;
   let ledger: Ledger;
   let stop: () => Promise<void>;
 
-  beforeAll(async () => {
-    Runtime.install({ logger: new DefaultLogger('ERROR') });
-    const path = findTemporal()?.path;
-    if (!path) throw new Error('the Temporal CLI is missing: run `npm run setup`');
-    const extraArgs = Object.values(SEARCH_ATTRIBUTES).flatMap(({ name }) => ['--search-attribute', `${name}=Keyword`]);
-    env = await TestWorkflowEnvironment.createLocal({
-      server: { executable: { type: 'existing-path', path }, extraArgs },
-    });
-    ledger = await openLedger(join(folder, 'ledger.db'));
-    const { tuner, generator, models } = fakeOutside(world, folder);
+  const startWorkers = async (): Promise<void> => {
+    const { tuner, generator, models } = outside;
     const { control, train } = await createWorkers(env.nativeConnection, 'default', {
       store: createFileStore(join(folder, 'store')),
       ledger,
@@ -74,6 +70,18 @@ export function makeBench(changed: Partial<Deps> = {}): Bench {
       train.shutdown();
       await running;
     };
+  };
+
+  beforeAll(async () => {
+    Runtime.install({ logger: new DefaultLogger('ERROR') });
+    const path = findTemporal()?.path;
+    if (!path) throw new Error('the Temporal CLI is missing: run `npm run setup`');
+    const extraArgs = Object.values(SEARCH_ATTRIBUTES).flatMap(({ name }) => ['--search-attribute', `${name}=Keyword`]);
+    env = await TestWorkflowEnvironment.createLocal({
+      server: { executable: { type: 'existing-path', path }, extraArgs: [...extraArgs, ...serverArgs] },
+    });
+    ledger = await openLedger(join(folder, 'ledger.db'));
+    await startWorkers();
   });
   afterAll(async () => {
     await stop();
@@ -105,6 +113,10 @@ export function makeBench(changed: Partial<Deps> = {}): Bench {
       const { id, handle } = await bench.start(recipe, options);
       const output = await handle.result();
       return { output, run: await bench.document(id) };
+    },
+    restart: async () => {
+      await stop();
+      await startWorkers();
     },
     document: async (id) => {
       const row = await findRun(ledger, id);
