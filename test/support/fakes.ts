@@ -66,6 +66,8 @@ export function fakeOutside(world: World, folder: string): { tuner: Tuner; gener
       cancel: async () => void world.calls.push('cancel'),
       release: async () => undefined,
       log: async () => '',
+      slots: async () => ({ resource: 'trainer:fake', slots: 1 }),
+      pause: async () => void world.calls.push('pause'),
     },
     generator: {
       identity: async () => ({ generator: 'fake' }),
