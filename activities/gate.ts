@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import { enterLook } from '../artifacts/ledger/looks.ts';
 import { canonicalJson } from '../configs/canonical-json.ts';
+import type { ArtifactRef } from '../configs/refs.ts';
 import { Gate, primariesOf } from '../configs/gate.ts';
 import type { GateDecision } from '../metrics/gate/tally.ts';
 import { decideWithLabels, type LabelEstimate } from '../metrics/gate/with-labels.ts';
+import type { ForgettingReport } from './continuous/forgetting.ts';
 import { decideOn } from './gating/decide.ts';
 import { openEvidence } from './gating/evidence.ts';
 import { openLabels } from './gating/labels.ts';
@@ -17,6 +19,8 @@ export const GateParams = z.strictObject({
   round: z.int().min(0).default(0),
   /** `confirm`: the rows were kept back, and only say whether a promotion holds. */
   stage: z.enum(['decide', 'confirm']).default('decide'),
+  /** A name for test sets that grow out of one another: looks at any of them count as looks at one. */
+  suite: z.string().optional(),
 });
 export type GateParams = z.infer<typeof GateParams>;
 
@@ -43,7 +47,8 @@ export interface GateVerdict extends GateDecision {
  *
  * Inputs: `test`; `report` (EvalReport) and `scores`, and further ones (`report1`, `scores1`, …) of rows that were
  * added; `judgements` (Scores) and `judging` (JudgeReport) in the same way; `probes` (Scores) and `probing` (ProbeReport);
- * `ratings1` (Ratings) of `task1` (RatingTask), and further ones, where people were asked.
+ * `ratings1` (Ratings) of `task1` (RatingTask), and further ones, where people were asked; `forgetting`
+ * (ForgettingReport) in continuous tuning.
  * Output: `verdict` (GateVerdict).
  */
 export function createGate(deps: Deps): Step<GateParams> {
@@ -53,18 +58,19 @@ export function createGate(deps: Deps): Step<GateParams> {
     params: GateParams,
     // Whether a judge may decide changes with its calibration.
     identity: async ({ params, inputs }) => {
-      const { round: _round, stage: _stage, ...settings } = params;
+      const { round: _round, stage: _stage, suite: _suite, ...settings } = params;
       const judges = await decidingJudges(deps, inputs, settings);
       return { parts: Object.fromEntries(judges.map(({ name, state }) => [`judge.${name}`, state])) };
     },
     run: async (context) => {
-      const { round: _round, stage, ...settings } = context.params;
+      const { round: _round, stage, suite, ...settings } = context.params;
       const judges = await decidingJudges(deps, context.inputs, settings);
       const evidence = await openEvidence(deps, context.inputs);
       const { test, candidate, champion } = evidence;
       const metrics = primariesOf(settings).map(({ metric }) => metric);
       const rows = stage === 'confirm' ? 'confirm' : 'main';
-      const number = await enterLook(deps.ledger, { test, rows, metrics, candidate, champion }, context.executionId);
+      const look = { test: suite === undefined ? test : `suite ${suite}`, rows, metrics, candidate, champion } as const;
+      const number = await enterLook(deps.ledger, look, context.executionId);
       const counted = await decideOn(evidence, settings, number);
       const said = await openLabels(deps, context.inputs, settings.metric);
       const rated = said?.labelled.filter(({ label }) => label !== null).length ?? 0;
@@ -76,17 +82,21 @@ export function createGate(deps: Deps): Step<GateParams> {
       // Where people decide, what they say corrects the judge, whatever it was compared with before.
       const deciding = labels ? judges.filter((judge) => !isCorrected(judge, settings)) : judges;
       const barred = deciding.flatMap((judge) => whyNot(judge) ?? []);
+      const forgotten = context.inputs['forgetting'] && (await readForgetting(deps, context.inputs['forgetting']));
+      const found = barred.length > 0 ? 'inconclusive' : decision.verdict;
       const verdict: GateVerdict = {
         ...decision,
-        verdict: barred.length > 0 ? 'inconclusive' : decision.verdict,
+        verdict: forgotten ? withForgetting(found, forgotten) : found,
         reasons: [
           ...barred,
+          ...(forgotten && forgotten.outcome !== 'passed' ? forgotten.reasons : []),
           ...decision.reasons,
+          ...(forgotten?.outcome === 'passed' ? forgotten.reasons : []),
           ...(said && !labels
             ? [`People were asked, and ${rated} of their labels can be used: that decides nothing.`]
             : []),
           ...waivedInWords(deciding),
-          lookInWords(number, settings),
+          lookInWords(number, settings, suite),
           ...stageInWords(context.params),
         ],
         metric: metrics[0] ?? settings.metric,
@@ -119,6 +129,15 @@ export function createGate(deps: Deps): Step<GateParams> {
   });
 }
 
+/** What a candidate may not lose stands beside what it has to gain: harm rejects, and what is not proved promotes nothing. */
+function withForgetting(verdict: GateVerdict['verdict'], { outcome }: ForgettingReport): GateVerdict['verdict'] {
+  if (outcome === 'failed') return 'reject';
+  return outcome === 'not proved' && verdict === 'promote' ? 'inconclusive' : verdict;
+}
+
+const readForgetting = async ({ store }: Pick<Deps, 'store'>, { digest }: ArtifactRef): Promise<ForgettingReport> =>
+  JSON.parse((await store.read(digest)).toString('utf8')) as ForgettingReport;
+
 /** Whether a judge only sharpens what people say. One that was retired decides nothing, and no guard is corrected. */
 const isCorrected = ({ name, state }: DecidingJudge, { guards, floors }: Gate): boolean =>
   state !== 'retired' && [...guards, ...floors].every(({ metric }) => metric !== name);
@@ -131,7 +150,9 @@ const waivedInWords = (judges: readonly DecidingJudge[]): string[] =>
     .filter(({ state }) => state === 'waived')
     .map(({ name }) => `The judge ${name} decides without having been compared with people: the recipe waives it.`);
 
-function lookInWords(number: number, { looks }: Gate): string {
+function lookInWords(number: number, { looks }: Gate, suite: string | undefined): string {
+  if (suite !== undefined)
+    return `The test sets of ${suite} have now been looked at by ${number} gate${number === 1 ? '' : 's'}: they grow out of one another, so all looks share the risk.`;
   const times = `This test set has now been looked at by ${number} gate${number === 1 ? '' : 's'}.`;
   if (number === 1) return times;
   return looks.spend === 'none'

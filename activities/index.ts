@@ -2,6 +2,15 @@ import type { Deps } from './step/deps.ts';
 import { createBudget } from './budget.ts';
 import { createApprovalRecord } from './approval/decisions.ts';
 import { createRequestApproval } from './approval/request.ts';
+import { createArrivals } from './continuous/arrivals.ts';
+import { createExamine } from './continuous/examine.ts';
+import { createForgetting } from './continuous/forgetting.ts';
+import { createLineRecord } from './continuous/line-record.ts';
+import { createMix } from './continuous/mix.ts';
+import { createReplaying } from './continuous/replaying.ts';
+import { createSuite } from './continuous/suite.ts';
+import { createLastTrial, createTrial } from './continuous/trial.ts';
+import { createMoveWatermark } from './continuous/watermark-step.ts';
 import { createEvaluate } from './evaluation/evaluate.ts';
 import { createProbe } from './evaluation/probe.ts';
 import { createGate } from './gate.ts';
@@ -15,7 +24,9 @@ import { createRegister } from './register.ts';
 import { createRunRecord } from './run-record.ts';
 import { createAskBatch } from './synthesis/ask-batch.ts';
 import { createSynthesize } from './synthesis/synthesize.ts';
+import { createScheduleRecord } from './schedules/note-missed.ts';
 import { createTune } from './tune.ts';
+import { createWatching } from './watching.ts';
 
 /** Everything a worker offers to workflows, by queue. */
 export function createActivities(deps: Deps) {
@@ -24,7 +35,15 @@ export function createActivities(deps: Deps) {
   return {
     control: {
       ...createRunRecord(deps),
+      ...createLineRecord(deps),
+      lastTrial: createLastTrial(deps),
+      ...createReplaying(deps),
       ingest: createIngest(deps),
+      arrivals: createArrivals(deps),
+      mix: createMix(deps),
+      suite: createSuite(deps),
+      forgetting: createForgetting(deps),
+      moveWatermark: createMoveWatermark(deps),
       prepare: createPrepare(deps),
       synthesize: createSynthesize(deps),
       askBatch,
@@ -38,10 +57,19 @@ export function createActivities(deps: Deps) {
       ...createLeases(deps),
       ...createBudget(deps),
       findTuned,
+      ...createScheduleRecord(deps),
+      ...createWatching(deps),
       submitTune,
       cancelTune,
     },
-    train: { awaitTune, evaluate: createEvaluate(deps), probe: createProbe(deps), askBatch },
+    train: {
+      awaitTune,
+      evaluate: createEvaluate(deps),
+      probe: createProbe(deps),
+      trial: createTrial(deps),
+      examine: createExamine(deps),
+      askBatch,
+    },
   };
 }
 

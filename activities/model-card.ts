@@ -4,6 +4,7 @@ import type { PreparedStatistics } from '../data/prepared.ts';
 import type { SynthesisReport } from '../data/synthesis/report.ts';
 import type { EvalReport } from './evaluation/report.ts';
 import type { GateVerdict } from './gate.ts';
+import type { PeriodParams } from './continuous/period.ts';
 import type { PeopleDecision } from './approval/people-decision.ts';
 
 export interface CardFacts {
@@ -15,7 +16,10 @@ export interface CardFacts {
   baseFrom: string;
   train: string;
   test: string;
-  statistics: PreparedStatistics;
+  /** Absent where no new rows were prepared: a training from the base model on earlier periods alone. */
+  statistics?: PreparedStatistics;
+  /** Present in continuous tuning. */
+  period?: PeriodParams;
   report: EvalReport;
   verdict: GateVerdict;
   /** Present where people were asked. */
@@ -26,7 +30,7 @@ export interface CardFacts {
 
 /** A model card in Markdown with Hugging Face front matter, made from what the ledger recorded and nothing else. */
 export function modelCard(facts: CardFacts): string {
-  const { name, description, statistics, report, verdict } = facts;
+  const { name, description, report, verdict } = facts;
   const front = stringify({
     base_model: facts.baseFrom,
     tags: ['anneal'],
@@ -37,7 +41,6 @@ export function modelCard(facts: CardFacts): string {
     ([metric, { candidate, champion }]) =>
       `| ${metric} | ${interval(candidate)} | ${interval(champion)} | ${candidate.n} |`,
   );
-  const { train, test } = statistics;
   return `---
 ${front}---
 # ${name}
@@ -58,8 +61,7 @@ Compared with \`${report.champion}\`. Decoding: \`${JSON.stringify(report.decodi
 
 ## Data
 
-- Training: \`${facts.train}\`, ${train.kept} rows of ${train.in}; left out: ${train.duplicates} repeats, ${train.inTestSet} that repeat a test row, ${train.removed} for other reasons, ${train.toTest} split off for testing.
-- Test: \`${facts.test}\`, ${test.kept} rows of ${test.in}; left out: ${test.duplicates} repeats, ${test.removed} for other reasons.
+${rowsInWords(facts)}
 ${facts.synthesis ? synthetic(facts.synthesis) : ''}
 ## Origin
 
@@ -67,6 +69,25 @@ ${facts.synthesis ? synthetic(facts.synthesis) : ''}
 - Base model: \`${facts.base}\` (${facts.baseFrom})
 - Run: \`${facts.runId}\`; \`anneal lineage ${facts.model.slice(0, 19)} --up\` shows everything it came from.
 `;
+}
+
+function rowsInWords({ train, test, statistics, period }: CardFacts): string {
+  const about =
+    period &&
+    `- Period ${period.period} of the line ${period.line}: ${period.depth === 0 ? 'trained from the base model' : `a warm start, ${period.depth} in a row since the last training from the base model`}; rows of earlier periods are among the training rows.`;
+  if (!statistics)
+    return [`- Training: \`${train}\`, rows of earlier periods alone.`, `- Test: \`${test}\`.`, about]
+      .filter(Boolean)
+      .join('\n');
+  const { train: learned, test: tested } = statistics;
+  const fresh = period ? ' new rows' : '';
+  return [
+    `- Training: \`${train}\`, ${learned.kept} rows of ${learned.in}${fresh}; left out: ${learned.duplicates} repeats, ${learned.inTestSet} that repeat a test row, ${learned.removed} for other reasons, ${learned.toTest} split off for testing.`,
+    `- Test: \`${test}\`, ${tested.kept} rows of ${tested.in}${fresh}; left out: ${tested.duplicates} repeats, ${tested.removed} for other reasons.`,
+    about,
+  ]
+    .filter(Boolean)
+    .join('\n');
 }
 
 /** What people made of the verdict. */

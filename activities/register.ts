@@ -5,6 +5,7 @@ import type { PreparedStatistics } from '../data/prepared.ts';
 import { PeopleDecision } from './approval/people-decision.ts';
 import type { EvalReport } from './evaluation/report.ts';
 import type { GateVerdict } from './gate.ts';
+import { openPeriod, PeriodParams } from './continuous/period.ts';
 import { modelCard } from './model-card.ts';
 import { defineStep, type Step } from './step/define.ts';
 import type { Deps } from './step/deps.ts';
@@ -19,6 +20,8 @@ export const RegisterParams = z.strictObject({
   actor: z.string(),
   /** Present where people were asked. */
   approval: PeopleDecision.optional(),
+  /** Present in a period of continuous tuning: its watermark moves with the alias, or neither does. */
+  period: PeriodParams.optional(),
 });
 export type RegisterParams = z.infer<typeof RegisterParams>;
 
@@ -27,7 +30,8 @@ export type RegisterParams = z.infer<typeof RegisterParams>;
  * were asked) and the champion is still the one that was compared. Done on every run, since an alias may have moved meanwhile; doing it again
  * changes nothing. In a frozen line the version is registered and the alias stays: the facts say so.
  *
- * Inputs: `model`, `base`, `train`, `test`, `statistics`, `report`, `verdict`, and `synthesis` where rows were made. Output: `card` (ModelCard).
+ * Inputs: `model`, `base`, `train`, `test`, `statistics`, `report`, `verdict`, `synthesis` where rows were made, and those of
+ * {@link openPeriod} in a period of continuous tuning. Output: `card` (ModelCard).
  * Fails with `AliasMoved` when the champion is another by now.
  */
 export function createRegister(deps: Deps): Step<RegisterParams> {
@@ -37,7 +41,7 @@ export function createRegister(deps: Deps): Step<RegisterParams> {
     params: RegisterParams,
     always: true,
     run: async (context) => {
-      const { model: name, alias, champion, description, actor, approval } = context.params;
+      const { model: name, alias, champion, description, actor, approval, period } = context.params;
       const read = async <T>(role: string): Promise<T> =>
         JSON.parse((await deps.store.read(context.input(role).digest)).toString('utf8')) as T;
       const verdict = await read<GateVerdict>('verdict');
@@ -50,7 +54,8 @@ export function createRegister(deps: Deps): Step<RegisterParams> {
         baseFrom: String((await context.metaOf(context.input('base').digest))['from'] ?? 'unknown'),
         train: context.input('train').digest,
         test: context.input('test').digest,
-        statistics: await read<PreparedStatistics>('statistics'),
+        ...(context.inputs['statistics'] ? { statistics: await read<PreparedStatistics>('statistics') } : {}),
+        ...(period ? { period } : {}),
         report: await read<EvalReport>('report'),
         verdict,
         ...(approval ? { approval } : {}),
@@ -60,6 +65,7 @@ export function createRegister(deps: Deps): Step<RegisterParams> {
       const isPromoted = approval ? approval.promote : verdict.verdict === 'promote';
       const reasons = verdict.reasons.slice(0, 2).join(' ');
       const why = approval ? `${approval.why}. Gate: ${verdict.verdict}. ${reasons}` : reasons;
+      const closing = period && (await openPeriod(context, period, { verdict: verdict.verdict, approval }));
       const { version, isNew, moved, frozen } = await registerVersion(
         deps.ledger,
         {
@@ -72,6 +78,7 @@ export function createRegister(deps: Deps): Step<RegisterParams> {
           actor,
         },
         isPromoted ? { alias, expect: champion, why } : undefined,
+        closing && ((tx, registered) => closing.close(tx, isPromoted && !registered.frozen)),
       );
       const changed = isNew || moved || version.run_id === context.run.id;
       return {
@@ -81,6 +88,7 @@ export function createRegister(deps: Deps): Step<RegisterParams> {
           promoted: isPromoted && !frozen,
           ...(approval ? { people: [approval.decision, ...approval.by].join(' ') } : {}),
           ...(frozen ? { frozen: frozen.reason } : {}),
+          ...(closing ? { period: period.period, rows: closing.outcomeOf(isPromoted && !frozen) } : {}),
         },
         ...(changed ? {} : { unchangedSince: version.execution_id }),
       };

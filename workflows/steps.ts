@@ -1,8 +1,12 @@
-import { CancellationScope, isCancellation, proxyActivities } from '@temporalio/workflow';
+import { CancellationScope, isCancellation, patched, proxyActivities } from '@temporalio/workflow';
 import type { ControlActivities, TrainActivities } from '../activities/index.ts';
 import { BOOKKEEPING, STEP, TRAIN } from '../configs/presets.ts';
+import type { Recipe } from '../configs/recipe.ts';
 import type { StepResult } from '../configs/refs.ts';
+import type { LineBudget } from './budget.ts';
+import { withTrainer } from './leases.ts';
 import type { Purse } from './purse.ts';
+import type { Story } from './story.ts';
 
 const brief = proxyActivities<ControlActivities>(BOOKKEEPING);
 const short = proxyActivities<ControlActivities>(STEP);
@@ -11,14 +15,43 @@ const long = proxyActivities<TrainActivities>(TRAIN);
 /** Bookkeeping of runs in the ledger. */
 export const { openRun, closeRun, skipSteps, findChampion, setWaiting, noteReconsidered } = brief;
 
+/** What is read and written about a line of continuous tuning. */
+export const { readLine, skipRun, notePending, askReanchor, chooseStart, lastTrial, lineModels } = brief;
+export const { cutPeriods } = short;
+
 /** What is written and looked up about an approval. */
 export const { noteDecision, endApproval } = brief;
 export const { checkEvidence, heldByGuards } = short;
 
 type TuneCall = Parameters<ControlActivities['submitTune']>[0];
 
+/** What a training depends on beside its inputs: its turn at the trainer, and what may be spent. */
+export interface TrainingTerms {
+  recipe: Recipe;
+  story: Story;
+  budget?: LineBudget | undefined;
+}
+
+/**
+ * Trains, unless that was done before: sets aside what it may cost, waits for the trainer, and lets go of it.
+ *
+ * @param terms Left out: it waits for nothing, as runs did that began before there were leases.
+ */
+async function tuneModel(call: TuneCall, terms?: TrainingTerms): Promise<StepResult> {
+  if (!terms || !patched('2026-11-25-trainer-lease')) return train(call);
+  const { recipe, story, budget } = terms;
+  const { result } = await short.findTuned.executeWithOptions({ summary: 'was this trained before?' }, [call]);
+  if (result) return result;
+  await budget?.reserve(call.instance ?? 'tune', { settings: call.params, train: call.inputs['train'] });
+  const trained = await withTrainer({ run: call.run, recipe, story }, (lease) =>
+    train(lease === undefined ? call : { ...call, lease }),
+  );
+  await budget?.settle();
+  return trained;
+}
+
 /** Trains as a job: submits it, waits for it, and stops it when the run is cancelled. */
-async function tuneModel(call: TuneCall): Promise<StepResult> {
+async function train(call: TuneCall): Promise<StepResult> {
   try {
     const { result } = await short.submitTune.executeWithOptions(
       { summary: 'order the training job, or find it done' },
@@ -111,6 +144,20 @@ export const steps = {
   prepare: (call: Parameters<ControlActivities['prepare']>[0]): Promise<StepResult> =>
     short.prepare.executeWithOptions({ summary: 'conversations, no repeats, no test prompt in training' }, [call]),
   synthesize: synthesizeRows,
+  arrivals: (call: Parameters<ControlActivities['arrivals']>[0]): Promise<StepResult> =>
+    short.arrivals.executeWithOptions({ summary: 'rows that no verdict has used' }, [call]),
+  trial: (call: Parameters<TrainActivities['trial']>[0]): Promise<StepResult> =>
+    long.trial.executeWithOptions({ summary: 'does the alarm mean harm?' }, [call]),
+  mix: (call: Parameters<ControlActivities['mix']>[0]): Promise<StepResult> =>
+    short.mix.executeWithOptions({ summary: 'rows of earlier periods are mixed in' }, [call]),
+  suite: (call: Parameters<ControlActivities['suite']>[0]): Promise<StepResult> =>
+    short.suite.executeWithOptions({ summary: 'the test set grows by the test rows of the period' }, [call]),
+  forgetting: (call: Parameters<ControlActivities['forgetting']>[0]): Promise<StepResult> =>
+    short.forgetting.executeWithOptions({ summary: 'is anything of earlier periods lost?' }, [call]),
+  moveWatermark: (call: Parameters<ControlActivities['moveWatermark']>[0]): Promise<StepResult> =>
+    short.moveWatermark.executeWithOptions({ summary: 'the rows are used up' }, [call]),
+  examine: (call: Parameters<TrainActivities['examine']>[0]): Promise<StepResult> =>
+    long.examine.executeWithOptions({ summary: 'one model on every slice' }, [call]),
   tune: tuneModel,
   evaluate: (call: Parameters<TrainActivities['evaluate']>[0]): Promise<StepResult> =>
     long.evaluate.executeWithOptions({ summary: 'candidate and champion answer the same test set' }, [call]),

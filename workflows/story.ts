@@ -13,6 +13,8 @@ import { SEARCH_ATTRIBUTES } from '../configs/search-attributes.ts';
 export interface Story {
   /** Does a step and tells how it went. */
   step(name: string, work: () => Promise<StepResult>): Promise<StepResult>;
+  /** Tells how something that is no step of the run goes; told again, it replaces what was told. */
+  note(name: string, state: string, note: string): void;
   /** Tells that steps are not done, and why. */
   skip(names: readonly string[], reason: string): void;
   /** Tells what the run waits for; null: it goes on. */
@@ -27,13 +29,16 @@ interface Line {
   note: string;
 }
 
+/** The newest so many; a replay of years has more, and the server bounds the text. */
+const LINES_SHOWN = 40;
+
 /** Begins the story of a run. */
 export function tellStory(title: string, attributes: { pipeline: string; model: string }): Story {
   const lines: Line[] = [];
   const started = Date.now();
   let waits: string | null = null;
   const tell = (): void => {
-    const rows = lines.map(({ name, state, note }) => `| ${name} | ${state} | ${note} |`);
+    const rows = lines.slice(-LINES_SHOWN).map(({ name, state, note }) => `| ${name} | ${state} | ${note} |`);
     setCurrentDetails(
       [
         `**${title}**`,
@@ -75,6 +80,12 @@ export function tellStory(title: string, attributes: { pipeline: string; model: 
       } finally {
         tell();
       }
+    },
+    note: (name, state, note) => {
+      const line = lines.find((one) => one.name === name);
+      if (line) Object.assign(line, { state, note });
+      else lines.push({ name, state, note });
+      tell();
     },
     skip: (names, reason) => {
       for (const name of names) lines.push({ name, state: 'skipped', note: reason });

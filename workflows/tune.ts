@@ -1,14 +1,14 @@
 import { CancellationScope, isCancellation, workflowInfo } from '@temporalio/workflow';
-import type { Source } from '../configs/data.ts';
-import { keptColumns, urisOf } from '../configs/source-paths.ts';
 import type { Recipe } from '../configs/recipe.ts';
-import type { Budget, RunRef, StepResult, Verdict } from '../configs/refs.ts';
-import type { IngestParams } from '../activities/ingest.ts';
+import type { RunRef, Verdict } from '../configs/refs.ts';
+import { openBudget } from './budget.ts';
+import { decideWithPeople } from './deciding.ts';
+import { ingestParams, prepareParams, purseOf, synthesizeInto } from './lifecycle.ts';
+import { tell } from './notices.ts';
 import { askPeople } from './people.ts';
-import { openPurse, type Purse } from './purse.ts';
 import { pick, ref } from './refs.ts';
 import { closeRun, findChampion, openRun, setWaiting, skipSteps, steps } from './steps.ts';
-import { errorOf, tellStory, type Story } from './story.ts';
+import { errorOf, tellStory } from './story.ts';
 import { weigh } from './weigh.ts';
 
 export interface TuneInput {
@@ -24,13 +24,12 @@ export interface TuneOutput {
   model: string;
 }
 
-type IngestOrigin = IngestParams['train'];
-
 /** Evaluations against a champion that keeps moving, before the run gives up. */
 const MAX_ROUNDS = 5;
 
 /**
- * From data to a decision: ingest → prepare → synthesize? → tune → evaluate → judge? → probe? → gate → register.
+ * From data to a decision: ingest → prepare → synthesize? → tune → evaluate → judge? → probe? → gate → approval? →
+ * register.
  * Steps with a question mark are done where the recipe asks for them.
  * A candidate equal to the champion ends the run after `tune`.
  */
@@ -39,52 +38,52 @@ export async function tune(input: TuneInput): Promise<TuneOutput> {
   const { workflowId, runId: temporalRunId } = workflowInfo();
   await openRun({ id: run.id, recipe, options: run.options, workflowId, temporalRunId, startedBy });
   try {
-    const { verdict, model } = await lifecycle(input);
-    await closeRun({ id: run.id, status: 'completed', verdict, modelRef: model });
+    const { verdict, model, people, promoted } = await lifecycle(input);
+    await closeRun({
+      id: run.id,
+      status: 'completed',
+      verdict,
+      modelRef: model,
+      ...(people === null ? {} : { reason: people }),
+    });
+    await tellEnd(input, { verdict, model, people, promoted });
     return { verdict, model };
   } catch (error) {
     const status = isCancellation(error) ? 'cancelled' : 'failed';
     await CancellationScope.nonCancellable(() => closeRun({ id: run.id, status, error: errorOf(error) }));
+    if (status === 'failed')
+      await tell({ run, recipe, kind: 'failed', message: `the run failed: ${errorOf(error).type}` });
     throw error;
   }
 }
 
-async function lifecycle({ run, recipe, startedBy }: TuneInput): Promise<TuneOutput> {
-  const { data, model } = recipe;
+/** What a run came to. */
+interface Ended extends TuneOutput {
+  /** What people came to, in a sentence; null: they were not asked. */
+  people: string | null;
+  promoted: boolean;
+}
+
+/** Tells those whom the recipe names what became of the candidate; an unchanged one is no news. */
+async function tellEnd({ run, recipe }: TuneInput, { verdict, model, people, promoted }: Ended): Promise<void> {
+  if (verdict === null) return;
+  const what = promoted ? `${model} is ${recipe.register.alias} now` : `${model} was not promoted`;
+  const message = `${what}: the gate says ${verdict}${people === null ? '' : `; ${people}`}`;
+  await tell({ run, recipe, kind: promoted ? 'promoted' : 'rejected', message });
+}
+
+async function lifecycle({ run, recipe, startedBy }: TuneInput): Promise<Ended> {
   const name = recipe.register.model ?? recipe.name;
   const alias = recipe.register.alias;
   const story = tellStory(`${recipe.name}: tuning ${name}`, { pipeline: recipe.name, model: name });
 
-  const raw = await story.step('ingest', () =>
-    steps.ingest({
-      run,
-      params: {
-        train: originOf(data.train),
-        test: data.test && originOf(data.test),
-        template: data.template,
-        label: data.label,
-        ...keptColumns(data, recipe.evaluate.slices),
-        maxBadShare: data.maxBadShare,
-        maxRowBytes: data.maxRowBytes,
-        base: model.base,
-        revision: model.revision,
-      },
-      inputs: {},
-    }),
-  );
+  const raw = await story.step('ingest', () => steps.ingest({ run, params: ingestParams(recipe), inputs: {} }));
   const base = ref(raw, 'base');
 
   const prepared = await story.step('prepare', () =>
     steps.prepare({
       run,
-      params: {
-        pipeline: recipe.name,
-        policies: data.prepare,
-        split: data.split,
-        maxTokens: recipe.tune.maxTokens,
-        maskPrompt: recipe.tune.maskPrompt,
-        actor: startedBy,
-      },
+      params: prepareParams(recipe, startedBy),
       inputs: pick(raw.outputs, 'train', 'test', 'base'),
     }),
   );
@@ -93,7 +92,10 @@ async function lifecycle({ run, recipe, startedBy }: TuneInput): Promise<TuneOut
   const synthesized = recipe.synthesize && (await synthesizeInto(prepared, { run, recipe, story }));
   const train = synthesized?.outputs['train'] ?? ref(prepared, 'train');
 
-  const tuned = await story.step('tune', () => steps.tune({ run, params: recipe.tune, inputs: { train, base } }));
+  const terms = { recipe, story, budget: openBudget({ run, recipe, story }) };
+  const tuned = await story.step('tune', () =>
+    steps.tune({ run, params: recipe.tune, inputs: { train, base } }, terms),
+  );
   const candidate = ref(tuned, 'model');
 
   const { onInconclusive, gather } = recipe.gate;
@@ -110,7 +112,7 @@ async function lifecycle({ run, recipe, startedBy }: TuneInput): Promise<TuneOut
       const left = ['evaluate', ...asked, 'gate', 'register'].map((step) => again(step).instance);
       story.skip(left, reason);
       await skipSteps({ runId: run.id, steps: left, reason });
-      return { verdict: null, model: `${name}@v${champion.version}` };
+      return { verdict: null, model: `${name}@v${champion.version}`, people: null, promoted: false };
     }
 
     const { verdict, refs } = await weigh({
@@ -125,6 +127,20 @@ async function lifecycle({ run, recipe, startedBy }: TuneInput): Promise<TuneOut
       purse: purseOf(recipe.evaluate.limits ?? {}, { run, story }),
       ...(people ? { people } : {}),
     });
+    const decided = await decideWithPeople({
+      run,
+      recipe,
+      round,
+      verdict,
+      candidate,
+      champion,
+      base,
+      test,
+      refs,
+      startedBy,
+      story,
+    });
+    if (decided.again && round < MAX_ROUNDS) continue;
 
     try {
       const registered = await story.step('register', () =>
@@ -137,6 +153,7 @@ async function lifecycle({ run, recipe, startedBy }: TuneInput): Promise<TuneOut
             description: recipe.description,
             champion: champion?.version ?? null,
             actor: startedBy,
+            ...(decided.approval ? { approval: decided.approval } : {}),
           },
           inputs: {
             model: candidate,
@@ -149,48 +166,11 @@ async function lifecycle({ run, recipe, startedBy }: TuneInput): Promise<TuneOut
         }),
       );
       story.verdict(verdict);
-      return { verdict, model: String(registered.facts['model']) };
+      const promoted = registered.facts['promoted'] === true;
+      return { verdict, model: String(registered.facts['model']), people: decided.why, promoted };
     } catch (error) {
       // Another run promoted meanwhile: what was compared is no longer what would be replaced.
       if (errorOf(error).type !== 'AliasMoved' || round === MAX_ROUNDS) throw error;
     }
   }
 }
-
-/** What a run may spend; one that reaches it waits for more. */
-function purseOf({ usd, tokens }: Budget, { run, story }: { run: RunRef; story: Story }): Purse {
-  return openPurse(
-    { ...(usd === undefined ? {} : { usd }), ...(tokens === undefined ? {} : { tokens }) },
-    async (why) => {
-      story.waiting(why);
-      await setWaiting({ runId: run.id, why });
-    },
-  );
-}
-
-/** Adds synthetic rows; a budget that is reached makes the run wait for more of it. */
-async function synthesizeInto(
-  prepared: StepResult,
-  { run, recipe, story }: { run: RunRef; recipe: Recipe; story: Story },
-): Promise<StepResult> {
-  const settings = recipe.synthesize as NonNullable<Recipe['synthesize']>;
-  const purse = purseOf(settings.limits, { run, story });
-  const { template, label } = recipe.data;
-  return story.step('synthesize', () =>
-    steps.synthesize(
-      {
-        run,
-        params: { pipeline: recipe.name, settings, template, label, maxTokens: recipe.tune.maxTokens },
-        inputs: pick(prepared.outputs, 'train', 'test'),
-      },
-      purse,
-    ),
-  );
-}
-
-const originOf = ({ format, sql, connection, uri }: Source): IngestOrigin => ({
-  uris: urisOf({ uri }),
-  format,
-  sql,
-  connection,
-});

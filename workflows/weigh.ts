@@ -21,12 +21,14 @@ export interface Weighing {
   purse: Purse;
   /** Who compares answers, where the gate asks for that. */
   people?: People;
+  /** The line whose earlier periods may not be lost, in continuous tuning. */
+  line?: { name: string; generation: number };
 }
 
 export interface Weighed {
   verdict: Verdict;
   /** What registration and the report refer to. */
-  refs: { report: ArtifactRef; verdict: ArtifactRef };
+  refs: { report: ArtifactRef; verdict: ArtifactRef; forgetting?: ArtifactRef };
 }
 
 interface Part {
@@ -51,7 +53,8 @@ export async function weigh(weighing: Weighing): Promise<Weighed> {
   const first: Part = { from: 0, to: 1 - kept };
   const { refs, answers } = await measure(weighing, kept > 0 ? first : undefined, '');
   const probed = evaluate.safety || evaluate.bias ? await probe(weighing) : {};
-  let evidence: Refs = { test, ...refs, ...probed };
+  const remembered = await recall(weighing, refs);
+  let evidence: Refs = { test, ...refs, ...probed, ...remembered };
   let gated = await decide(weighing, evidence, 0);
   for (let round = 1; gatheringGoesOn(gated, gate, round); round += 1) {
     // Recipes of earlier versions gather items.
@@ -62,10 +65,10 @@ export async function weigh(weighing: Weighing): Promise<Weighed> {
   }
   if (gate.confirm && verdictOf(gated) === 'promote') {
     const fresh = await measure(weighing, { from: first.to, to: 1 }, 'confirm');
-    gated = await decide(weighing, { test, ...fresh.refs, ...probed }, 0, 'confirm');
+    gated = await decide(weighing, { test, ...fresh.refs, ...probed, ...remembered }, 0, 'confirm');
   }
   const report = evidence['report'] as ArtifactRef;
-  return { verdict: verdictOf(gated), refs: { report, verdict: ref(gated, 'verdict') } };
+  return { verdict: verdictOf(gated), refs: { report, verdict: ref(gated, 'verdict'), ...remembered } };
 }
 
 const gatheringGoesOn = (gated: StepResult, gate: Recipe['gate'], round: number): boolean =>
@@ -129,16 +132,50 @@ async function probe({ run, recipe, candidate, champion, base, test, named, stor
   return { probes: ref(probed, 'scores'), probing: ref(probed, 'report') };
 }
 
+/** In continuous tuning: what was learned in earlier periods is held against every champion of the line. */
+async function recall(
+  { run, recipe, line, test, named, story }: Weighing,
+  measured: Refs,
+): Promise<{ forgetting?: ArtifactRef }> {
+  if (!line || !recipe.continuous) return {};
+  const instance = named('forgetting');
+  const { metric, primaries, confidence } = recipe.gate;
+  const { margin, require } = recipe.continuous.forgetting;
+  const remembered = await story.step(instance, () =>
+    steps.forgetting({
+      run,
+      instance,
+      params: {
+        line: line.name,
+        generation: line.generation,
+        metric: primaries?.[0]?.metric ?? metric,
+        margin,
+        require,
+        confidence,
+      },
+      inputs: { test, ...pick(measured, 'report', 'scores') },
+    }),
+  );
+  return { forgetting: ref(remembered, 'forgetting') };
+}
+
 function decide(
   weighing: Weighing,
   inputs: Refs,
   round: number,
   stage: 'decide' | 'confirm' = 'decide',
 ): Promise<StepResult> {
-  const { run, recipe, story } = weighing;
+  const { run, recipe, story, line } = weighing;
   const name = stage === 'confirm' ? 'gate.confirm' : round === 0 ? 'gate' : `gate.${round}`;
   const instance = weighing.named(name);
-  return story.step(instance, () => steps.gate({ run, instance, params: { ...recipe.gate, round, stage }, inputs }));
+  return story.step(instance, () =>
+    steps.gate({
+      run,
+      instance,
+      params: { ...recipe.gate, round, stage, ...(line ? { suite: line.name } : {}) },
+      inputs,
+    }),
+  );
 }
 
 type Gatherer = (weighing: Weighing, round: number, answers: Refs) => Promise<Refs | undefined>;

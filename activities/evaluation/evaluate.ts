@@ -164,7 +164,8 @@ function* bothAnswers(
   }
 }
 
-function itemOf(row: TestRow, answers: Answers): MetricItem {
+/** A row and its answer as metrics take them. */
+export function itemOf(row: TestRow, answers: Answers): MetricItem {
   const { text } = answers.of.get(row.id) ?? { text: null };
   // A row that expects no text (attacks, free questions) cannot be compared with one.
   const references = row.reference === '' ? [] : [row.reference];

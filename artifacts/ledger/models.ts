@@ -73,29 +73,41 @@ export interface Registered {
  * against the champion it was compared with. Either both happen or neither. In a frozen line the alias stays.
  *
  * @param promotion Alias and the version it has to point to now (null: to none). Left out: no alias moves.
+ * @param also What else happens with it, in the same transaction: a watermark that moves.
  * @throws TerminalError `AliasMoved`
  */
 export async function registerVersion(
   ledger: Ledger,
   v: NewVersion,
   promotion?: { alias: string; expect: number | null; why: string },
+  also?: (tx: Ledger, registered: Registered) => Promise<void>,
 ): Promise<Registered> {
   return durably(ledger, async (tx) => {
-    const { version, isNew } = await enterVersion(tx, v);
-    if (!promotion) return { version, isNew, moved: false };
-    const frozen = await frozenOf(tx, v.name);
-    if (frozen && (await versionAt(tx, v.name, promotion.alias))?.version !== version.version)
-      return { version, isNew, moved: false, frozen };
-    const { moved } = await move(tx, {
-      name: v.name,
-      to: version.version,
-      actor: v.actor,
-      action: 'promote',
-      runId: v.runId,
-      ...promotion,
-    });
-    return { version, isNew, moved };
+    const registered = await enterAndMove(tx, v, promotion);
+    await also?.(tx, registered);
+    return registered;
   });
+}
+
+async function enterAndMove(
+  tx: Ledger,
+  v: NewVersion,
+  promotion: { alias: string; expect: number | null; why: string } | undefined,
+): Promise<Registered> {
+  const { version, isNew } = await enterVersion(tx, v);
+  if (!promotion) return { version, isNew, moved: false };
+  const frozen = await frozenOf(tx, v.name);
+  if (frozen && (await versionAt(tx, v.name, promotion.alias))?.version !== version.version)
+    return { version, isNew, moved: false, frozen };
+  const { moved } = await move(tx, {
+    name: v.name,
+    to: version.version,
+    actor: v.actor,
+    action: 'promote',
+    runId: v.runId,
+    ...promotion,
+  });
+  return { version, isNew, moved };
 }
 
 export interface AliasMove {

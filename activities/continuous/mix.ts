@@ -1,0 +1,183 @@
+import { hash } from 'node:crypto';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { digestOf } from '../../artifacts/canonical.ts';
+import { droppedRows } from '../../artifacts/ledger/watermark.ts';
+import { canonicalJson } from '../../configs/canonical-json.ts';
+import { breathing, rowsIn, writeLines } from '../../data/lines.ts';
+import { classOf } from '../../data/split.ts';
+import type { Row, TestRow } from '../../data/row.ts';
+import type { StepContext } from '../step/context.ts';
+import { defineStep, type Step } from '../step/define.ts';
+import type { Deps } from '../step/deps.ts';
+import { losses } from './losses.ts';
+
+export const MixParams = z.strictObject({
+  line: z.string(),
+  policy: z.enum(['uniform', 'perClass', 'perPeriod', 'mostForgotten']),
+  /** Share of the training rows that are rows of earlier periods; null: all of them, for a training from the base model. */
+  share: z.number().nullable(),
+  maxRows: z.int(),
+  /** Decides among rows that are alike. */
+  seed: z.int(),
+  /** Metric by which forgetting is measured. */
+  metric: z.string(),
+  /** Names of the earlier periods, in the order of the inputs `period1`, `period2`, …. */
+  periods: z.array(z.string()),
+});
+export type MixParams = z.infer<typeof MixParams>;
+type Context = StepContext<MixParams>;
+
+/** A row that may be replayed: enough of it to choose by. */
+interface Old {
+  id: string;
+  period: string;
+  name: string;
+  /** Where it falls in the draw, from the seed and its content alone. */
+  draw: string;
+}
+
+/**
+ * Mixes rows of earlier periods into the new ones: what the champion's ancestors were trained on, chosen by policy and
+ * the same for the same seed. Rows that were withdrawn or edited since, and those whose prompt stands in the suite, stay out.
+ *
+ * Inputs: `fresh` (Dataset, prepared; absent where nothing new came), `suite` (Dataset of test rows), `period1`, `period2`, … (Datasets of the periods
+ * that were accepted, oldest first). Output: `train` (Dataset).
+ */
+export function createMix(deps: Deps): Step<MixParams> {
+  return defineStep(deps, {
+    name: 'mix',
+    version: '1',
+    params: MixParams,
+    identity: async ({ params }) => {
+      const dropped = [...(await droppedRows(deps.ledger, params.line))].toSorted();
+      const lost = params.policy === 'mostForgotten' ? await losses(deps.ledger, params.line, params.metric) : [];
+      return {
+        parts: {
+          ...(dropped.length > 0 ? { dropped: digestOf(dropped.join(' ')) } : {}),
+          ...(lost.length > 0 ? { lost: digestOf(canonicalJson(lost)) } : {}),
+        },
+      };
+    },
+    run: async (context) => {
+      const { params } = context;
+      const fresh = context.inputs['fresh'] ? await idsIn(await context.pathOf('fresh')) : new Set<string>();
+      const { rows: old, left } = await oldRows(context, fresh);
+      const wanted = Math.min(
+        params.maxRows,
+        params.share === null ? old.length : Math.round((fresh.size * params.share) / (1 - params.share)),
+      );
+      const lost = new Map(
+        (await losses(deps.ledger, params.line, params.metric)).map(({ slice, loss }) => [slice, loss]),
+      );
+      const chosen = choose(old, wanted, params.policy, lost);
+      const file = writeLines(join(context.scratch, 'train.jsonl'));
+      if (context.inputs['fresh'])
+        for await (const row of breathing<Row>(await context.pathOf('fresh'))) file.write(row);
+      const replayed = new Set(chosen.map(({ id }) => id));
+      const written = new Set<string>();
+      for (const role of rolesOf(params))
+        for await (const row of breathing<Row>(await context.pathOf(role))) {
+          if (!replayed.has(row.id) || written.has(row.id)) continue;
+          written.add(row.id);
+          file.write(row);
+        }
+      file.close();
+      return {
+        outputs: {
+          train: await context.save(
+            'Dataset',
+            { file: file.path },
+            { rows: file.count, stage: 'mixed', use: 'sft', kind: 'sft' },
+          ),
+        },
+        facts: { fresh: fresh.size, replayed: written.size, available: old.length, leftOut: left },
+      };
+    },
+  });
+}
+
+const rolesOf = ({ periods }: MixParams): string[] => periods.map((_, i) => `period${i + 1}`);
+
+async function idsIn(path: string): Promise<Set<string>> {
+  const ids = new Set<string>();
+  for await (const row of breathing<Row>(path)) ids.add(row.id);
+  return ids;
+}
+
+/** Rows of earlier periods, each once; `left` counts those that may not be learned (again). */
+async function oldRows(context: Context, fresh: ReadonlySet<string>): Promise<{ rows: Old[]; left: number }> {
+  const { params, deps } = context;
+  const dropped = await droppedRows(deps.ledger, params.line);
+  const tested = new Set<string>();
+  for (const row of rowsIn<TestRow>(await context.pathOf('suite'))) tested.add(row.promptId);
+  const seen = new Set<string>(fresh);
+  const rows: Old[] = [];
+  let left = 0;
+  for (const [i, role] of rolesOf(params).entries())
+    for await (const row of breathing<Row>(await context.pathOf(role))) {
+      if (seen.has(row.id)) continue;
+      seen.add(row.id);
+      if (dropped.has(row.id) || tested.has(row.promptId)) {
+        left += 1;
+        continue;
+      }
+      const draw = hash('sha256', `${params.seed} ${row.id}`, 'hex').slice(0, 16);
+      rows.push({ id: row.id, period: params.periods[i] as string, name: classOf(row), draw });
+    }
+  return { rows, left };
+}
+
+/** Chooses so many rows, the same ones for the same draw. */
+export function choose(
+  rows: readonly Old[],
+  wanted: number,
+  policy: MixParams['policy'],
+  lost: ReadonlyMap<string, number>,
+): Old[] {
+  const sorted = rows.toSorted((a, b) => (a.draw < b.draw ? -1 : a.draw > b.draw ? 1 : 0));
+  if (wanted >= sorted.length) return sorted;
+  if (policy === 'uniform') return sorted.slice(0, wanted);
+  const groups = Map.groupBy(sorted, ({ name, period }) => (policy === 'perClass' ? name : period));
+  const names = [...groups.keys()].toSorted();
+  // Nothing lost anywhere: equal parts.
+  const weights = names.map((name) => (policy === 'mostForgotten' ? Math.max(0, lost.get(name) ?? 0) : 1));
+  const isFlat = weights.every((weight) => weight === 0);
+  const parts = portions(
+    names.map((name) => (groups.get(name) as Old[]).length),
+    isFlat ? weights.map(() => 1) : weights.map((weight) => weight + 0.01),
+    wanted,
+  );
+  return names.flatMap((name, i) => (groups.get(name) as Old[]).slice(0, parts[i]));
+}
+
+/** Divides a number among groups by weight; what a small group cannot give is given by the others. */
+export function portions(sizes: readonly number[], weights: readonly number[], wanted: number): number[] {
+  const parts = sizes.map(() => 0);
+  let left = Math.min(
+    wanted,
+    sizes.reduce((sum, size) => sum + size, 0),
+  );
+  while (left > 0) {
+    const open = sizes.flatMap((size, i) => ((parts[i] as number) < size ? [i] : []));
+    const all = open.reduce((sum, i) => sum + (weights[i] as number), 0);
+    const before = left;
+    for (const i of open) {
+      const share = Math.min(
+        Math.floor((before * (weights[i] as number)) / all),
+        (sizes[i] as number) - (parts[i] as number),
+        left,
+      );
+      (parts[i] as number) += share;
+      left -= share;
+    }
+    // Less than one for each: the heaviest first, then by order.
+    if (left === before)
+      for (const i of open.toSorted((a, b) => (weights[b] as number) - (weights[a] as number) || a - b)) {
+        if (left === 0) break;
+        (parts[i] as number) += 1;
+        left -= 1;
+      }
+  }
+  return parts;
+}

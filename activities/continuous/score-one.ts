@@ -1,0 +1,42 @@
+import type { Evaluate } from '../../configs/evaluate.ts';
+import { terminal } from '../../configs/failure.ts';
+import type { ArtifactRef } from '../../configs/refs.ts';
+import { rowsIn } from '../../data/lines.ts';
+import type { TestRow } from '../../data/row.ts';
+import type { MetricFacts } from '../../metrics/gate/paired.ts';
+import { answersOf, type Asker } from '../evaluation/answers.ts';
+import { itemOf } from '../evaluation/evaluate.ts';
+import { openMetrics } from '../evaluation/metrics.ts';
+
+/** What one model scored on some rows, in their order. */
+export interface OneSide {
+  facts: MetricFacts;
+  scores: { row: TestRow; score: number | null }[];
+}
+
+/**
+ * Has one model answer rows and scores the answers by one metric of the recipe. The model is the step's input
+ * `candidate`.
+ *
+ * @throws TerminalError `NotMeasured` where the recipe does not have the metric.
+ */
+export async function scoreOne(
+  context: Asker,
+  rows: { ref: ArtifactRef; count: number },
+  { metric: spec, evaluate }: { metric: string; evaluate: Evaluate },
+): Promise<OneSide> {
+  const { decoding, batchSize } = evaluate;
+  const questions = { prompts: rows.ref, rows: rows.count, decoding, batchSize };
+  const answers = await answersOf(context, 'candidate', questions);
+  const metrics = await openMetrics(evaluate);
+  try {
+    const metric = metrics.find((one) => one.spec === spec);
+    if (!metric) throw terminal('NotMeasured', `${spec} is none of evaluate.metrics and evaluate.custom: add it there`);
+    const scores: OneSide['scores'] = [];
+    for (const row of rowsIn<TestRow>(await context.deps.store.path(rows.ref.digest)))
+      scores.push({ row, score: (await metric.score(itemOf(row, answers))).value });
+    return { facts: { range: metric.range, better: metric.better, isBinary: metric.isBinary }, scores };
+  } finally {
+    for (const metric of metrics) await metric.close?.();
+  }
+}

@@ -1,0 +1,73 @@
+import type { IngestParams } from '../activities/ingest.ts';
+import type { PrepareParams } from '../activities/prepare.ts';
+import type { Source } from '../configs/data.ts';
+import type { Recipe } from '../configs/recipe.ts';
+import type { Budget, RunRef, StepResult } from '../configs/refs.ts';
+import { keptColumns, urisOf } from '../configs/source-paths.ts';
+import { openPurse, type Purse } from './purse.ts';
+import { pick } from './refs.ts';
+import { setWaiting, steps } from './steps.ts';
+import type { Story } from './story.ts';
+
+/** What a recipe says to the step that brings rows and base model in. */
+export function ingestParams({ data, model, evaluate }: Recipe): IngestParams {
+  return {
+    train: originOf(data.train),
+    test: data.test && originOf(data.test),
+    template: data.template,
+    label: data.label,
+    ...keptColumns(data, evaluate.slices),
+    maxBadShare: data.maxBadShare,
+    maxRowBytes: data.maxRowBytes,
+    base: model.base,
+    revision: model.revision,
+  };
+}
+
+export const originOf = ({ format, sql, connection, uri }: Source): IngestParams['train'] => ({
+  uris: urisOf({ uri }),
+  format,
+  sql,
+  connection,
+});
+
+/** What it says to the step that prepares rows. */
+export const prepareParams = ({ name, data, tune }: Recipe, actor: string): PrepareParams => ({
+  pipeline: name,
+  policies: data.prepare,
+  split: data.split,
+  maxTokens: tune.maxTokens,
+  maskPrompt: tune.maskPrompt,
+  actor,
+});
+
+/** What a run may spend; one that reaches it waits for more. */
+export function purseOf({ usd, tokens }: Budget, { run, story }: { run: RunRef; story: Story }): Purse {
+  return openPurse(
+    { ...(usd === undefined ? {} : { usd }), ...(tokens === undefined ? {} : { tokens }) },
+    async (why) => {
+      story.waiting(why);
+      await setWaiting({ runId: run.id, why });
+    },
+  );
+}
+
+/** Adds synthetic rows; a budget that is reached makes the run wait for more of it. */
+export async function synthesizeInto(
+  prepared: StepResult,
+  { run, recipe, story }: { run: RunRef; recipe: Recipe; story: Story },
+): Promise<StepResult> {
+  const settings = recipe.synthesize as NonNullable<Recipe['synthesize']>;
+  const purse = purseOf(settings.limits, { run, story });
+  const { template, label } = recipe.data;
+  return story.step('synthesize', () =>
+    steps.synthesize(
+      {
+        run,
+        params: { pipeline: recipe.name, settings, template, label, maxTokens: recipe.tune.maxTokens },
+        inputs: pick(prepared.outputs, 'train', 'test'),
+      },
+      purse,
+    ),
+  );
+}
