@@ -90,12 +90,51 @@ const run = command({
       detach: flag('Start and return at once'),
       refresh: list('step', 'Make this step again though nothing changed; may be given again'),
       noCache: flag('Make every step again'),
-      exitVerdict: flag('Exit with 10 for reject and 11 for inconclusive'),
+      exitVerdict: flag('Exit with 10 for reject, 11 for inconclusive and 12 for skipped'),
       json,
     },
     positional: tuple(argument('recipe', 'Path of the recipe file')),
   },
   load: async () => (await import('./commands/run.ts')).run,
+});
+
+const backfill = command({
+  docs: docs(
+    'Replay history: tune period by period, as continuous tuning would have, and show what would have happened',
+    [
+      ['backfill recipe.yaml --periods week-1.jsonl week-2.jsonl', 'one period a file, in this order'],
+      ['backfill recipe.yaml --by-time created --every 1w', 'the rows of data.train, cut by the date in a column'],
+      ['backfill recipe.yaml --periods weeks/*.jsonl --what-if gate.yaml', 'by another gate, in a line of its own'],
+    ],
+    'The line is its own meanwhile: scheduled runs are skipped or wait, and say so. Killed or cancelled, the same command goes on: rows that were used are not new.',
+  ),
+  parameters: {
+    flags: {
+      periods: list('file', 'Files, globs or datasets, one period each; further ones may follow'),
+      byTime: option('column', 'Column with the date of a row'),
+      every: option('duration', 'Length of a period, e.g. 1w'),
+      from: option('date', 'First date; default: that of the oldest row'),
+      to: option('date', 'Rows before this date; default: all'),
+      whatIf: option('gate.yaml', 'Another gate; aliases, versions and watermark of the line stay as they are'),
+      lanes: {
+        kind: 'parsed',
+        parse: Number,
+        brief: 'Evaluations at once at the end',
+        placeholder: 'count',
+        default: '2',
+      },
+      set,
+      html: option('file', 'Where the page with table and plot is written; default: RUN.html'),
+      detach: flag('Start and return at once'),
+      json,
+    },
+    positional: {
+      kind: 'array',
+      parameter: argument('recipe', 'Path of the recipe file, and further files of periods'),
+      minimum: 1,
+    },
+  },
+  load: async () => (await import('./commands/backfill.ts')).backfill,
 });
 
 const rerun = command({
@@ -115,7 +154,7 @@ const rerun = command({
       from: option('step', 'First step to make again'),
       set,
       detach: flag('Start and return at once'),
-      exitVerdict: flag('Exit with 10 for reject and 11 for inconclusive'),
+      exitVerdict: flag('Exit with 10 for reject, 11 for inconclusive and 12 for skipped'),
       json,
     },
     positional: tuple(argument('run', RUN)),
@@ -124,10 +163,19 @@ const rerun = command({
 });
 
 const runs = command({
-  docs: docs('List runs, newest first', [['runs --limit 50', 'more than the usual 20']]),
+  docs: docs(
+    'List runs, newest first',
+    [
+      ['runs --limit 50', 'more than the usual 20'],
+      ['runs --line support-triage --all', 'every run of one line, the skipped ones with their reasons'],
+    ],
+    'kind: tune, continuous, backfill, reconsider. trigger: what set it going. A skipped run did nothing, and says why.',
+  ),
   parameters: {
     flags: {
       limit: { kind: 'parsed', parse: Number, brief: 'How many, default 20', placeholder: 'count', default: '20' },
+      all: flag('Every one'),
+      line: option('name', 'Only runs of this line: the name in the recipe'),
       json,
     },
   },
@@ -168,20 +216,22 @@ const resume = command({
     [
       ['resume RUN --budget 5', 'it may spend 5 US dollars in all'],
       ['resume RUN --budget tokens=2000000', 'two million tokens in all'],
+      ['resume RUN --budget month.trainerSeconds=600', 'ten minutes of training in this month, for this run alone'],
     ],
-    'A budget is set by synthesize.limits in the recipe. A run that has reached it waits, for as long as it takes, and loses nothing.',
+    'A budget is set by synthesize.limits, evaluate.limits and continuous.budget in the recipe. A run that has reached it waits, for as long as it takes, and loses nothing.',
   ),
   parameters: {
     flags: {
       budget: {
         kind: 'parsed',
         parse: String,
-        brief: 'N or usd=N in US dollars, or tokens=N, for the run in all; once for each',
+        brief:
+          'N or usd=N in US dollars, tokens=N or trainerSeconds=N, in all; behind run., line. or month. for continuous.budget; once for each',
         placeholder: 'budget',
         variadic: true,
       },
       detach: flag('Return at once'),
-      exitVerdict: flag('Exit with 10 for reject and 11 for inconclusive'),
+      exitVerdict: flag('Exit with 10 for reject, 11 for inconclusive and 12 for skipped'),
       json,
     },
     positional: tuple(argument('run', RUN)),
@@ -316,6 +366,71 @@ const unfreeze = command({
     positional: tuple(argument('name', 'Name of the line of models')),
   },
   load: async () => (await import('./commands/freeze.ts')).unfreeze,
+});
+
+const history = command({
+  docs: docs(
+    "Tell a model's life in lines, oldest first",
+    [
+      ['history support-triage', 'versions, promotions, rejections, skips, approvals, freezes, rollbacks'],
+      ['history support-triage --json', 'every event by itself, with its numbers'],
+    ],
+    'Skipped runs between two other events are one line.',
+  ),
+  parameters: {
+    flags: { limit: option('count', 'Only the newest so many, default 100 lines; with --json all events'), json },
+    positional: tuple(argument('name', 'Name of the line of models')),
+  },
+  load: async () => (await import('./commands/history.ts')).history,
+});
+
+const who = {
+  as: option('name', 'Who decides; default: ANNEAL_USER, or the user of this system'),
+  role: option('role', 'Role that you have, where the recipe asks for one; also from ANNEAL_ROLES'),
+};
+
+const approvals = command({
+  docs: docs(
+    'List runs that wait for people to approve a model, with what the decision rests on',
+    [
+      ['approvals', 'gain with interval, evidence by digest, who has approved, and when it expires'],
+      ['approvals --all --json', 'those that have ended as well, as JSON'],
+    ],
+    'A recipe asks people with `approve:`. The run waits for weeks at no cost, across restarts.',
+  ),
+  parameters: { flags: { all: flag('Also those that have ended, newest first'), json } },
+  load: async () => (await import('./commands/approvals.ts')).approvals,
+});
+
+const approve = command({
+  docs: docs(
+    'Approve the model that a run asks about',
+    [
+      ['approve RUN --note "read twenty answers"', 'as ANNEAL_USER, or the user of this system'],
+      ['approve RUN --as ann --role model-owner', 'where the recipe asks for a role'],
+    ],
+    'The decision is bound to the evidence as `anneal approvals` shows it. Where something changed since (another champion, a damaged artifact, a retired judge, a frozen line) it is refused, with exit code 2.',
+  ),
+  parameters: {
+    flags: { note: option('text', 'A note, for the audit'), ...who, json },
+    positional: tuple(argument('run', RUN)),
+  },
+  load: async () => (await import('./commands/approve.ts')).approve,
+});
+
+const reject = command({
+  docs: docs('Reject the model that a run asks about; one rejection is enough', [
+    ['reject RUN --reason "worse on refunds"', 'the champion stays, and the reason is in the audit'],
+  ]),
+  parameters: {
+    flags: {
+      reason: { kind: 'parsed', parse: String, brief: 'Why, for the audit', placeholder: 'text' },
+      ...who,
+      json,
+    },
+    positional: tuple(argument('run', RUN)),
+  },
+  load: async () => (await import('./commands/approve.ts')).reject,
 });
 
 const verify = command({
@@ -618,7 +733,7 @@ const compare = command({
       decides: option('metric', "The metric that decides; default: the recipe's, else the first"),
       minGain: option('gain', 'The gain that has to be exceeded, default 0'),
       confidence: option('confidence', 'One-sided, 0.5 to 1, default 0.95'),
-      exitVerdict: flag('Exit with 10 for reject and 11 for inconclusive'),
+      exitVerdict: flag('Exit with 10 for reject, 11 for inconclusive and 12 for skipped'),
       json,
     },
     positional: tuple(argument('A', 'The candidate'), argument('B', 'What it is held against')),
@@ -873,12 +988,204 @@ const rate = buildRouteMap({
   docs: { brief: 'Compare answers by hand, blind; a run may wait for it' },
 });
 
+const clock = {
+  cron: list('expression', 'When, as cron in quotes: minute hour day month weekday; may be given again'),
+  every: option('duration', 'Or how often: 30m, 6h, 1d'),
+  timezone: option('zone', 'IANA zone that cron is read in, e.g. Europe/Berlin; default UTC'),
+  overlap: option(
+    'what',
+    'When another run of the line is at work: skip, buffer-one or cancel-other; default: the recipe',
+  ),
+  catchup: option('duration', 'How late an action may be after the server was away, default 2d'),
+  note: option('text', 'A note for those who read it'),
+} as const;
+const SCHEDULE = 'Name of a schedule';
+
+const scheduleCreate = command({
+  docs: docs(
+    'Tune by the clock: each action is a run, which skips itself when there is too little to do',
+    [
+      ['schedule create recipe.yaml --cron "30 2 * * MON"', 'every Monday at 02:30 UTC'],
+      ['schedule create recipe.yaml --every 6h --name fresh', 'every six hours, under a name of its own'],
+      ['schedule create recipe.yaml --cron "0 5 * * *" --timezone Europe/Berlin', 'by the clock of Berlin'],
+    ],
+    'The recipe has to have a section "continuous". It is checked now, and the schedule goes on with it whatever becomes of the file; `anneal schedule update NAME RECIPE` takes a changed one over.',
+  ),
+  parameters: {
+    flags: { ...clock, name: option('name', 'Name of the schedule; default: that of the recipe'), set, json },
+    positional: tuple(argument('recipe', 'Path of the recipe file')),
+  },
+  load: async () => (await import('./commands/schedule/create.ts')).create,
+});
+
+const scheduleList = command({
+  docs: docs('List the schedules', [['schedule list', 'when, next, taken, skipped, missed']]),
+  parameters: { flags: { json } },
+  load: async () => (await import('./commands/schedule/list.ts')).list,
+});
+
+const scheduleShow = command({
+  docs: docs('Show a schedule: next and last actions, what was skipped or missed and why, its recipe', [
+    ['schedule show fresh', 'also whether the recipe file still says what is scheduled'],
+  ]),
+  parameters: { flags: { json }, positional: tuple(argument('name', SCHEDULE)) },
+  load: async () => (await import('./commands/schedule/show.ts')).show,
+});
+
+const schedulePause = command({
+  docs: docs('Pause a schedule and the watch of its source', [
+    ['schedule pause fresh --reason "labels are being cleaned"', 'runs under way go on'],
+  ]),
+  parameters: {
+    flags: {
+      reason: { kind: 'parsed', parse: String, brief: 'Why, for those who find it paused', placeholder: 'text' },
+      json,
+    },
+    positional: tuple(argument('name', SCHEDULE)),
+  },
+  load: async () => (await import('./commands/schedule/pause.ts')).pause,
+});
+
+const scheduleResume = command({
+  docs: docs('Let a paused schedule go on; what was not done meanwhile becomes one skipped run', [
+    ['schedule resume fresh', 'the next action is the next by the clock'],
+  ]),
+  parameters: { flags: { json }, positional: tuple(argument('name', SCHEDULE)) },
+  load: async () => (await import('./commands/schedule/pause.ts')).resume,
+});
+
+const scheduleTrigger = command({
+  docs: docs('Take one action of a schedule now', [
+    ['schedule trigger fresh', 'also when it is paused; `anneal trigger` can say more'],
+  ]),
+  parameters: { flags: { json }, positional: tuple(argument('name', SCHEDULE)) },
+  load: async () => (await import('./commands/schedule/trigger.ts')).trigger,
+});
+
+const scheduleUpdate = command({
+  docs: docs(
+    'Change a schedule, field by field, with a line in the audit',
+    [
+      ['schedule update fresh recipe.yaml --dry-run', 'what would change'],
+      ['schedule update fresh --cron "30 2 * * *" --timezone Europe/Berlin', 'another time'],
+      ['schedule update fresh --set tune.iterations=400', 'a field of the recipe that is scheduled'],
+    ],
+    'With RECIPE the file is read anew, with the overrides given now. Runs under way go on with what they were started with.',
+  ),
+  parameters: {
+    flags: { ...clock, set, dryRun: flag('Say what would change, and change nothing'), json },
+    positional: tuple(argument('name', SCHEDULE), optional('recipe', 'Path of the recipe file to take over')),
+  },
+  load: async () => (await import('./commands/schedule/update.ts')).update,
+});
+
+const scheduleBackfill = command({
+  docs: docs(
+    'Take the actions of a time that has passed',
+    [['schedule backfill fresh --from 2026-11-01 --to 2026-11-03', 'those that were taken are left out']],
+    'They run now, one after the other, on what is new now. To replay history period by period: `anneal backfill`.',
+  ),
+  parameters: {
+    flags: {
+      from: { kind: 'parsed', parse: String, brief: 'First day (UTC) or time', placeholder: 'time' },
+      to: { kind: 'parsed', parse: String, brief: 'Last time', placeholder: 'time' },
+      json,
+    },
+    positional: tuple(argument('name', SCHEDULE)),
+  },
+  load: async () => (await import('./commands/schedule/backfill.ts')).backfill,
+});
+
+const scheduleDelete = command({
+  docs: docs('Delete a schedule and the watch of its source; its runs stay', [['schedule delete fresh', 'for good']]),
+  parameters: { flags: { json }, positional: tuple(argument('name', SCHEDULE)) },
+  load: async () => (await import('./commands/schedule/delete.ts')).remove,
+});
+
+const scheduleWatch = command({
+  docs: docs(
+    'Tune when the source changes: files, globs, folders, datasets, queries are looked at from time to time',
+    [
+      ['schedule watch fresh --every 5m', 'beside the clock of the schedule'],
+      ['schedule watch recipe.yaml', 'without a clock: a schedule of that name is made for it'],
+    ],
+    'A look reads no rows. What has changed starts a run, which decides by continuous.minNewRows and maxAge whether it is enough.',
+  ),
+  parameters: {
+    flags: {
+      every: {
+        kind: 'parsed',
+        parse: String,
+        brief: 'Between two looks, default 5m',
+        placeholder: 'duration',
+        default: '5m',
+      },
+      json,
+    },
+    positional: tuple(argument('name', 'Name of a schedule, or path of a recipe file')),
+  },
+  load: async () => (await import('./commands/schedule/watch.ts')).watch,
+});
+
+const scheduleUnwatch = command({
+  docs: docs('Stop watching the source of a schedule', [['schedule unwatch fresh', 'runs under way go on']]),
+  parameters: { flags: { json }, positional: tuple(argument('name', SCHEDULE)) },
+  load: async () => (await import('./commands/schedule/watch.ts')).unwatch,
+});
+
+const schedule = buildRouteMap({
+  routes: {
+    create: scheduleCreate,
+    list: scheduleList,
+    show: scheduleShow,
+    pause: schedulePause,
+    resume: scheduleResume,
+    trigger: scheduleTrigger,
+    update: scheduleUpdate,
+    backfill: scheduleBackfill,
+    delete: scheduleDelete,
+    watch: scheduleWatch,
+    unwatch: scheduleUnwatch,
+  },
+  docs: { brief: 'Tune again and again, by the clock or when new rows come' },
+});
+
+const trigger = command({
+  docs: docs(
+    'Start a run of a schedule or of a continuous recipe now',
+    [
+      ['trigger fresh', 'as the schedule would'],
+      ['trigger fresh --data week-48.jsonl', 'with these rows in place of its source'],
+      ['trigger fresh --drift --why "complaints about refunds"', 'a trial first: only harm is followed by a training'],
+      ['trigger recipe.yaml --reanchor', 'trains from the base model again'],
+    ],
+    'Other programs start the workflow "continuous", or send the signal "trigger" to a watch: docs/schedules.md.',
+  ),
+  parameters: {
+    flags: {
+      data: list('file', 'File, glob or folder in place of data.train.uri; may be given again'),
+      drift: flag('An alarm: try the champion first'),
+      why: option('text', 'What the alarm is about'),
+      reanchor: flag('Train from the base model, on all rows accepted so far'),
+      force: flag('Tune with fewer new rows than continuous.minNewRows'),
+      detach: flag('Start and return at once'),
+      exitVerdict: flag('Exit with 10 for reject, 11 for inconclusive and 12 for skipped'),
+      json,
+    },
+    positional: tuple(argument('name', 'Name of a schedule, or path of a recipe file')),
+  },
+  load: async () => (await import('./commands/trigger.ts')).trigger,
+});
+
 const root = buildRouteMap({
   routes: {
     init,
     check,
     run,
     rerun,
+    backfill,
+    schedule,
+    trigger,
     data,
     runs,
     show,
@@ -895,10 +1202,14 @@ const root = buildRouteMap({
     rate,
     lineage,
     models,
+    approvals,
+    approve,
+    reject,
     promote,
     rollback,
     freeze,
     unfreeze,
+    history,
     up,
     down,
     status,

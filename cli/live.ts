@@ -10,7 +10,8 @@ const FRAMES = '⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏';
 
 /** The steps of a run as they go on, on stderr. */
 export interface StepsView {
-  update(rows: readonly ExecutionRow[]): void;
+  /** @param waiting What the step under way waits for, in words; null: nothing. */
+  update(rows: readonly ExecutionRow[], waiting?: string | null): void;
   /** A line beside the steps; the same line again is not repeated. */
   say(text: string): void;
   end(): void;
@@ -25,16 +26,17 @@ function plainView(stream: NodeJS.WriteStream): StepsView {
   const told = new Map<string, { status: string; at: number }>();
   let said = '';
   return {
-    update: (rows) => {
+    update: (rows, waiting = null) => {
       for (const row of rows) {
         const last = told.get(row.id);
+        const status = `${row.status} ${(row.status === 'running' && waiting) || ''}`;
         const due =
           row.status === 'running' &&
-          (row.progress_json !== null || isWaiting(row)) &&
+          (row.progress_json !== null || waiting !== null) &&
           Date.now() - (last?.at ?? 0) > LINE_EVERY;
-        if (last?.status === row.status && !due) continue;
-        told.set(row.id, { status: row.status, at: Date.now() });
-        stream.write(`${lineOf(row)}\n`);
+        if (last?.status === status && !due) continue;
+        told.set(row.id, { status, at: Date.now() });
+        stream.write(`${lineOf(row, waiting)}\n`);
       }
     },
     say: (text) => {
@@ -51,10 +53,10 @@ function liveView(stream: NodeJS.WriteStream): StepsView {
   let said = '';
   const clear = (): string => (height > 0 ? `\u001b[${height}A\u001b[0J` : '');
   return {
-    update: (rows) => {
+    update: (rows, waiting = null) => {
       frame += 1;
       const spinner = FRAMES[frame % FRAMES.length] as string;
-      const lines = rows.map((row) => cut(lineOf(row, spinner, stream), stream.columns ?? 80));
+      const lines = rows.map((row) => cut(lineOf(row, waiting, spinner, stream), stream.columns ?? 80));
       stream.write(`${clear()}${lines.map((line) => `${line}\n`).join('')}`);
       height = lines.length;
     },
@@ -68,14 +70,14 @@ function liveView(stream: NodeJS.WriteStream): StepsView {
   };
 }
 
-function lineOf(row: ExecutionRow, spinner = '…', stream?: NodeJS.WriteStream): string {
+function lineOf(row: ExecutionRow, waiting: string | null, spinner = '…', stream?: NodeJS.WriteStream): string {
   const colour = (style: 'green' | 'red' | 'dim' | 'cyan', text: string): string =>
     stream ? styleText(style, text, { stream }) : text;
   const seconds = duration(secondsBetween(row.started_at, row.ended_at)).padStart(7);
   const name = row.instance.padEnd(11);
   if (row.status === 'running') {
     const attempt = row.attempt > 1 ? ` (attempt ${row.attempt})` : '';
-    return `${colour('cyan', spinner)} ${name}${seconds}  ${progressText(row)}${attempt}${row.error_json === null ? '' : `  after: ${errorOf(row)}`}`;
+    return `${colour('cyan', spinner)} ${name}${seconds}  ${waiting === null ? progressText(row) : `waiting for ${plain(waiting)}`}${attempt}${row.error_json === null ? '' : `  after: ${errorOf(row)}`}`;
   }
   if (row.status === 'skipped') return `${colour('dim', '–')} ${name}         skipped: ${plain(row.reason ?? '')}`;
   if (row.status === 'completed') {
@@ -86,13 +88,13 @@ function lineOf(row: ExecutionRow, spinner = '…', stream?: NodeJS.WriteStream)
 }
 
 /** Whether a job was ordered and nobody attends to it yet; for a moment that is so with every job. */
-function isWaiting(row: ExecutionRow): boolean {
-  const job = row.job_json === null ? undefined : (JSON.parse(row.job_json) as { state?: string });
-  return job?.state === 'waiting' && secondsBetween(row.started_at, null) > 2;
+export function isOrdered(row: ExecutionRow): boolean {
+  if (row.status !== 'running' || row.job_json === null) return false;
+  const job = JSON.parse(row.job_json) as { state?: string };
+  return job.state === 'waiting' && secondsBetween(row.started_at, null) > 2;
 }
 
 function progressText(row: ExecutionRow): string {
-  if (isWaiting(row)) return 'waiting for its turn: the machine trains or evaluates for another run';
   const progress = progressOf(row);
   if (!progress || progress.steps === 0) return 'running';
   const { step, steps, loss, tokensPerSecond, etaSeconds } = progress;

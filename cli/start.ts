@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Client } from '@temporalio/client';
 import { TypedSearchAttributes } from '@temporalio/common';
+import { findRunInQueue } from '../artifacts/ledger/leases.ts';
 import { findRun, openRun } from '../artifacts/ledger/runs.ts';
 import type { RunRow } from '../artifacts/ledger/schema.ts';
 import { QUEUES } from '../configs/presets.ts';
@@ -9,6 +10,8 @@ import { RunOptions } from '../configs/refs.ts';
 import { SEARCH_ATTRIBUTES } from '../configs/search-attributes.ts';
 import type { Address } from '../worker/connect.ts';
 import { ensureUp } from '../worker/local.ts';
+import { lineAttributes } from '../worker/schedules/action.ts';
+import type { continuous, ContinuousInput } from '../workflows/continuous.ts';
 import type { tune } from '../workflows/tune.ts';
 import { EXIT } from './command.ts';
 import { printJson, tell } from './output.ts';
@@ -39,6 +42,33 @@ export async function startRun(state: State, recipe: Recipe, options: RunOptions
   });
 }
 
+/** Starts a period of continuous tuning and, unless it is to be left alone, shows it to its end. */
+export async function startContinuous(
+  state: State,
+  input: Omit<ContinuousInput, 'run'>,
+  flags: StartFlags,
+  options: RunOptions = defaultOptions({}),
+): Promise<number> {
+  const { home, ledger } = state;
+  const { recipe, startedBy, trigger } = input;
+  const at = await ensureUp(home, tell);
+  return withClient(at, async (client) => {
+    const id = newRunId(recipe.name);
+    await client.workflow.start<typeof continuous>('continuous', {
+      taskQueue: QUEUES.control,
+      workflowId: id,
+      workflowIdReusePolicy: 'REJECT_DUPLICATE',
+      staticSummary: `${recipe.name}: continuous tuning of ${recipe.register.model ?? recipe.name}, ${trigger}`,
+      staticDetails: recipe.description ?? `Recipe ${recipe.name}, started by ${startedBy}`,
+      typedSearchAttributes: lineAttributes(recipe),
+      args: [{ ...input, run: { id, options } }],
+    });
+    await openRun(ledger, { id, recipe, options, workflowId: id, startedBy, kind: 'continuous', trigger });
+    tell(`run ${id}${flags.detach ? '' : ' (Ctrl+C leaves it running)'}`);
+    return endOf(state, at, client, id, flags);
+  });
+}
+
 /** Shows a run that is under way to its end, or until it waits for a person. Gives the exit code. */
 export async function followRun(state: State, at: Address, id: string, flags: StartFlags): Promise<number> {
   return withClient(at, (client) => endOf(state, at, client, id, flags));
@@ -51,10 +81,11 @@ async function endOf(state: State, at: Address, client: Client, id: string, flag
   if (flags.json) printJson(document);
   else printRun(document);
   if (run.status === 'running') {
-    if (run.waiting === null)
-      tell(`run ${id} goes on; \`anneal show ${id}\` shows it, \`anneal cancel ${id}\` stops it`);
-    return flags.detach ? EXIT.done : run.waiting === null ? EXIT.interrupted : EXIT.waiting;
+    const needsPerson = run.waiting !== null && !(await findRunInQueue(ledger, id))?.isQueued;
+    if (!needsPerson) tell(`run ${id} goes on; \`anneal show ${id}\` shows it, \`anneal cancel ${id}\` stops it`);
+    return flags.detach ? EXIT.done : needsPerson ? EXIT.waiting : EXIT.interrupted;
   }
+  if (run.status === 'skipped') return flags.exitVerdict ? EXIT.skipped : EXIT.done;
   if (run.status !== 'completed') return EXIT.failed;
   if (!flags.exitVerdict) return EXIT.done;
   return run.verdict === 'reject' ? EXIT.reject : run.verdict === 'inconclusive' ? EXIT.inconclusive : EXIT.done;
@@ -81,7 +112,7 @@ async function startWorkflow(
 }
 
 /** Readable, sortable by time, and with enough chance in it that two started in the same second differ. */
-function newRunId(name: string): string {
+export function newRunId(name: string): string {
   const stamp = new Date().toISOString().replaceAll(/[-:]/g, '').replace('T', '-').slice(0, 15);
   return `${name}-${stamp}-${randomBytes(3).toString('hex')}`;
 }

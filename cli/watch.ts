@@ -1,13 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
-import { closeRun, findRun } from '../artifacts/ledger/runs.ts';
+import { busyWith, findRunInQueue } from '../artifacts/ledger/leases.ts';
+import { closeRun } from '../artifacts/ledger/runs.ts';
 import { listExecutions } from '../artifacts/ledger/executions.ts';
 import { freeBytes } from '../artifacts/store.ts';
-import type { RunRow } from '../artifacts/ledger/schema.ts';
+import type { ExecutionRow, RunRow } from '../artifacts/ledger/schema.ts';
 import { messageOf } from '../configs/failure.ts';
+import { plain } from '../configs/plain.ts';
 import { ensureUp, hasCrashed } from '../worker/local.ts';
 import { runningPart } from '../worker/state.ts';
-import { showSteps } from './live.ts';
+import { isOrdered, showSteps } from './live.ts';
 import type { State } from './state.ts';
 
 /** How often the ledger is looked at, in ms: one small read. */
@@ -29,10 +31,13 @@ export async function watchRun({ home, ledger }: State, client: Client, id: stri
   let asked = Date.now();
   try {
     for (;;) {
-      const run = (await findRun(ledger, id)) as RunRow;
-      view.update(await listExecutions(ledger, id));
-      // A run that waits for a person may wait for months.
-      if (run.status !== 'running' || run.waiting !== null || interrupted) return run;
+      const { run, isQueued } = (await findRunInQueue(ledger, id)) as { run: RunRow; isQueued: boolean };
+      const rows = await listExecutions(ledger, id);
+      view.update(rows, isQueued ? run.waiting : await turnOf(ledger, id, rows));
+      if (isQueued && !rows.some(({ status }) => status === 'running'))
+        view.say(`waiting for ${plain(run.waiting ?? '')}`);
+      // A run that waits for a person may wait for months; its turn comes by itself.
+      if (run.status !== 'running' || (run.waiting !== null && !isQueued) || interrupted) return run;
       if (Date.now() - asked > ASK_EVERY) {
         asked = Date.now();
         if ((await freeBytes(home.root)) < FULL) {
@@ -52,6 +57,13 @@ export async function watchRun({ home, ledger }: State, client: Client, id: stri
     view.end();
     process.off('SIGINT', interrupt);
   }
+}
+
+/** What a job that was ordered waits for, while no worker has time for it. */
+async function turnOf(ledger: State['ledger'], id: string, rows: readonly ExecutionRow[]): Promise<string | null> {
+  if (!rows.some(isOrdered)) return null;
+  const busy = await busyWith(ledger, id);
+  return busy ? `its turn: the machine is busy with ${busy.step} of run ${busy.run}` : null;
 }
 
 /** A workflow ended from outside (terminated in the Temporal UI) could not write its end into the ledger. */

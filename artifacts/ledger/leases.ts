@@ -1,7 +1,7 @@
 import type { Selectable } from 'kysely';
 import { now } from './clock.ts';
 import type { Ledger } from './open.ts';
-import type { LeaseRow } from './schema.ts';
+import type { LeaseRow, RunRow } from './schema.ts';
 
 /** A waiter that has not asked for so long, in ms, is passed over: its worker is down, or its run is gone. */
 export const WAITER_FRESH_MS = 15_000;
@@ -148,11 +148,40 @@ export async function listLeases(ledger: Ledger): Promise<LeaseState[]> {
   }));
 }
 
-/** Whether a run waits for its turn, which comes by itself. */
-export async function isQueued(ledger: Ledger, run: string): Promise<boolean> {
-  const found = await ledger.selectFrom('lease_waits').select('run_id').where('run_id', '=', run).executeTakeFirst();
-  return found !== undefined;
+/** A run, and whether what it waits for is its turn, which comes by itself; both as of the same moment. */
+export async function findRunInQueue(
+  ledger: Ledger,
+  id: string,
+): Promise<{ run: RunRow; isQueued: boolean } | undefined> {
+  const found = await ledger
+    .selectFrom('runs')
+    .selectAll()
+    .select((eb) => eb.exists(eb.selectFrom('lease_waits').select('run_id').where('run_id', '=', id)).as('queued'))
+    .where('id', '=', id)
+    .executeTakeFirst();
+  if (!found) return undefined;
+  const { queued, ...run } = found;
+  return { run, isQueued: Number(queued) === 1 };
 }
+
+/** The run and step that keep the machine busy, for a run that waits for a worker to have time. */
+export async function busyWith(ledger: Ledger, forRun: string): Promise<{ run: string; step: string } | undefined> {
+  const rows = await ledger
+    .selectFrom('executions')
+    .innerJoin('runs', 'runs.id', 'executions.run_id')
+    .select(['executions.run_id', 'executions.instance', 'executions.step', 'executions.job_json'])
+    .where('executions.status', '=', 'running')
+    .where('runs.ended_at', 'is', null)
+    .where('executions.run_id', '!=', forRun)
+    .where('executions.step', 'in', BUSY_STEPS)
+    .orderBy('executions.started_at')
+    .execute();
+  const found = rows.find(({ step, job_json }) => step !== 'tune' || job_json?.includes('running'));
+  return found && { run: found.run_id, step: found.instance };
+}
+
+/** Steps that take the whole machine, one at a time. */
+const BUSY_STEPS = ['tune', 'evaluate', 'probe', 'trial', 'examine'];
 
 /** Leases that are not free, after times that lie ahead (a clock was moved back) are set to now. */
 async function holdersOf(tx: Ledger, slots: readonly string[], at: string): Promise<Holder[]> {

@@ -1,14 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findRun } from '../../artifacts/ledger/runs.ts';
 import type { RunRow } from '../../artifacts/ledger/schema.ts';
+import type { BudgetScope, BudgetUnit } from '../../configs/budget.ts';
 import { messageOf } from '../../configs/failure.ts';
 import type { Budget } from '../../configs/refs.ts';
 import { ensureUp } from '../../worker/local.ts';
+import type { RaiseBounds } from '../../workflows/budget.ts';
 import { UsageError } from '../command.ts';
 import { print, printJson, tell } from '../output.ts';
 import { runDocument } from '../run-document.ts';
 import { followRun, type StartFlags } from '../start.ts';
-import { noState, readState, runOf } from '../state.ts';
+import { actor, noState, readState, runOf } from '../state.ts';
 import { withClient } from '../temporal.ts';
 
 interface Flags extends StartFlags {
@@ -17,23 +19,26 @@ interface Flags extends StartFlags {
 
 /** Raises the budget of a run that waits for it, and follows it again. */
 export async function resume(flags: Flags, id: string): Promise<number> {
-  const budget = budgetOf(flags.budget);
+  const wanted = wantedIn(flags.budget);
   return readState(async (state) => {
     const { home, ledger } = state;
     const run = await runOf(ledger, id);
     if (run.status !== 'running') throw new UsageError(`run ${run.id} has ended already: it is ${run.status}`);
     if (run.waiting === null)
       throw new UsageError(`run ${run.id} does not wait for a budget: \`anneal show ${run.id}\` says what it does`);
-    if (run.waiting.includes('`anneal rate ') || run.waiting.includes('`anneal approve '))
+    if (!run.waiting.startsWith('the budget'))
       throw new UsageError(`run ${run.id} does not wait for a budget, but for ${run.waiting}`);
+    const { name, args } = updateFor(wanted, run.waiting);
     const at = await ensureUp(home, tell);
     await withClient(at, async (client) => {
       try {
-        await client.workflow.getHandle(run.workflow_id).executeUpdate('raiseBudget', { args: [budget] });
+        await client.workflow.getHandle(run.workflow_id).executeUpdate(name, { args });
       } catch (error) {
         if (!(error instanceof Error) || error.name !== 'WorkflowUpdateFailedError') throw error;
         const why = messageOf(error.cause ?? error);
-        const hint = /unknown|no handler|not (?:found|registered)/i.test(why) ? 'it has no synthesis under way' : why;
+        const hint = /unknown|no handler|not (?:found|registered)/i.test(why)
+          ? 'nothing bounds that in its recipe'
+          : why;
         throw new UsageError(`run ${run.id} does not take this budget: ${hint}`);
       }
     });
@@ -45,28 +50,49 @@ export async function resume(flags: Flags, id: string): Promise<number> {
   }, noState);
 }
 
-/** The workflow notes in the ledger that it goes on; a moment later at most. */
-async function goesOn(ledger: Parameters<typeof findRun>[0], { id }: RunRow): Promise<void> {
+/** The workflow notes in the ledger that it goes on, or what it waits for now; a moment later at most. */
+async function goesOn(ledger: Parameters<typeof findRun>[0], { id, waiting }: RunRow): Promise<void> {
   for (let tries = 0; tries < 50; tries += 1) {
-    if ((await findRun(ledger, id))?.waiting === null) return;
+    if ((await findRun(ledger, id))?.waiting !== waiting) return;
     await sleep(100);
   }
 }
 
-/** `5` and `usd=5` are US dollars, `tokens=200000` tokens: what the run may spend in all. */
-function budgetOf(texts: readonly string[]): Budget {
-  const budget: Budget = {};
-  for (const text of texts) {
-    const [unit, number] = text.includes('=') ? (text.split('=', 2) as [string, string]) : ['usd', text];
+/** What `--budget` raises: the bound of a scope, or without one what the run itself waits for. */
+interface Wanted {
+  scope: BudgetScope | null;
+  unit: BudgetUnit;
+  value: number;
+}
+
+/** `5` and `usd=5` are US dollars, `tokens=200000` tokens, `month.trainerSeconds=600` seconds of training in the month. */
+function wantedIn(texts: readonly string[]): Wanted[] {
+  return texts.map((text) => {
+    const [, scope = null, unit = 'usd', number] = FORM.exec(text) ?? [];
     const value = Number(number);
     if (
-      (unit !== 'usd' && unit !== 'tokens') ||
+      number === undefined ||
       !(value > 0) ||
       !Number.isFinite(value) ||
       (unit === 'tokens' && !Number.isInteger(value))
     )
-      throw new UsageError(`--budget: expected usd=5 or tokens=200000, found "${text}"`);
-    budget[unit] = value;
-  }
-  return budget;
+      throw new UsageError(
+        `--budget: expected usd=5, tokens=200000 or trainerSeconds=600, or one of them behind run., line. or month., found "${text}"`,
+      );
+    return { scope: scope as BudgetScope | null, unit: unit as BudgetUnit, value };
+  });
+}
+
+const FORM = /^(?:(?:(run|line|month)\.)?(usd|tokens|trainerSeconds)=)?(\S+)$/;
+
+/** The update that a run takes: its own limits of asking, or bounds of its line. */
+function updateFor(wanted: readonly Wanted[], waiting: string): { name: string; args: [Budget] | [RaiseBounds] } {
+  const ofLine =
+    waiting.startsWith('the budget of') ||
+    wanted.some(({ scope, unit }) => scope !== null || unit === 'trainerSeconds');
+  if (!ofLine)
+    return { name: 'raiseBudget', args: [Object.fromEntries(wanted.map(({ unit, value }) => [unit, value]))] };
+  const bounds: RaiseBounds['bounds'] = {};
+  for (const { scope, unit, value } of wanted) bounds[scope ?? 'run'] = { ...bounds[scope ?? 'run'], [unit]: value };
+  return { name: 'raiseBounds', args: [{ bounds, by: actor() }] };
 }

@@ -12,7 +12,7 @@ test('two `up` at once, and a third, start one server and one worker', async () 
   expect(one.temporal?.uiUrl).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
   expect((await fetch(one.temporal?.uiUrl as string)).status).toBe(200);
   expect((await place.anneal('down')).stdout).toBe('stopped; runs that are not finished go on after `anneal up`\n');
-  expect(await place.json('status')).toEqual({ temporal: null, workers: [], trainer: [] });
+  expect(await place.json('status')).toEqual({ temporal: null, workers: [], trainer: [], leases: [] });
   expect((await place.anneal('down')).stdout).toBe('nothing was running\n');
 });
 

@@ -146,7 +146,7 @@ describe.skipIf(noTrainer)('kill -9', () => {
     const trainer = await training(place);
     await until('a checkpoint', () => events(place, trainer.run).find(({ event }) => event === 'checkpoint'));
     expect((await place.anneal('down')).code).toBe(0);
-    expect(await place.json('status')).toEqual({ temporal: null, workers: [], trainer: [] });
+    expect(await place.json('status')).toMatchObject({ temporal: null, workers: [], trainer: [] });
     expect(processOf(trainer.pid)).toBeUndefined();
     await place.anneal('up');
     const run = await until('the end of the run', async () => {

@@ -170,7 +170,7 @@ describe.skipIf(noTrainer).concurrent('synthesis', () => {
       return answer.stderr;
     };
     expect(await refused(id, 'tokens=some')).toBe(
-      'error: --budget: expected usd=5 or tokens=200000, found "tokens=some"\n',
+      'error: --budget: expected usd=5, tokens=200000 or trainerSeconds=600, or one of them behind run., line. or month., found "tokens=some"\n',
     );
     expect(await refused(id, 'tokens=800')).toBe(
       `error: run ${id} does not take this budget: its budget is 800 tokens by now: give more than that, in all\n`,

@@ -1,7 +1,7 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import {
   beatLease,
-  isQueued,
+  findRunInQueue,
   listLeases,
   releaseLease,
   takeLease,
@@ -50,12 +50,10 @@ test('one run has a lease; the others are told who, and say what they wait for u
     ahead: 0,
     holder: { holder: 'a', what: 'work of a', since: '2026-11-25T12:00:00.000Z', kind: 'tune' },
   });
-  expect((await findRun(ledger, 'b'))?.waiting).toBe('for a');
-  expect(await isQueued(ledger, 'b')).toBe(true);
+  expect(await findRunInQueue(ledger, 'b')).toMatchObject({ run: { waiting: 'for a' }, isQueued: true });
   await releaseLease(ledger, { resource: 'trainer:a', holder: 'a' });
   expect((await ask(ledger, 'b')).held).toBe(true);
-  expect((await findRun(ledger, 'b'))?.waiting).toBeNull();
-  expect(await isQueued(ledger, 'b')).toBe(false);
+  expect(await findRunInQueue(ledger, 'b')).toMatchObject({ run: { waiting: null }, isQueued: false });
 });
 
 test('who has it already has it again, and a run of the same holder too', async () => {
