@@ -9,6 +9,7 @@ import type { Recipe } from '../configs/recipe.ts';
 import type { PreparedStatistics } from '../data/prepared.ts';
 import type { TuningEstimate } from '../data/estimate.ts';
 import type { TokenCounts } from '../data/tokens/count.ts';
+import { notesOnNotices } from './check-notices.ts';
 import { isRemote } from './connect.ts';
 import type { Home } from './home.ts';
 import type { SynthesisEstimate } from './datasets/check-synthesis.ts';
@@ -65,6 +66,7 @@ export async function preflight(recipe: Recipe, home: Home, options: PreflightOp
   await checkModel(recipe, report);
   report.problems.push(...(await checkMetrics(recipe)));
   await checkData(recipe, home, report, options);
+  report.notes.push(...notesOnNotices(recipe));
   await checkDisk(home, report);
   return report;
 }
