@@ -156,6 +156,12 @@ export const Continuous = z
       .describe(
         'What data.train holds. feed (default): rows come, and old ones may be gone. snapshot: all rows that are valid; a row used earlier that is no longer there was withdrawn, and is never replayed again.',
       ),
+    take: z
+      .enum(['all', 'files'])
+      .default('all')
+      .describe(
+        'How much a run takes, default all: every row that is new. files: the rows of the first files, in the order of their names, until there are minNewRows; the next run takes the next files.',
+      ),
     time: z
       .string()
       .min(1)

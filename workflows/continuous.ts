@@ -198,12 +198,14 @@ function ingest({ run, recipe, data }: Period): Promise<StepResult> {
 }
 
 function arrivalsParams({ recipe, window }: Period, { generation }: LineReading) {
-  const { source, time } = settingsOf(recipe);
+  const { source, take, minNewRows, time } = settingsOf(recipe);
   const { key } = recipe.data;
   return {
     line: recipe.name,
     generation,
     source,
+    take,
+    atLeast: minNewRows,
     ...(key === undefined ? {} : { key }),
     ...(time === undefined ? {} : { time }),
     ...(window === undefined ? {} : { window }),

@@ -21,6 +21,9 @@ export const ArrivalsParams = z.strictObject({
   /** The verdict that the line stands at; what was used up by then is not new. */
   generation: z.int(),
   source: z.enum(['feed', 'snapshot']),
+  /** `files`: only the first files with new rows, until there are `atLeast` of them. */
+  take: z.enum(['all', 'files']),
+  atLeast: z.int(),
   /** Column that names a row for good. */
   key: z.string().optional(),
   /** Column with the date of a row. */
@@ -96,15 +99,21 @@ async function arrived(
   const path = await context.pathOf('train');
   const ids: string[] = [];
   const keyOf = new Map<string, string>();
+  const fileOf = new Map<string, number>();
   for await (const row of breathing<Row>(path)) {
     if (!isInside(row, window)) continue;
     ids.push(row.id);
+    if (!fileOf.has(row.id)) fileOf.set(row.id, row.source);
     const key = params.key === undefined ? undefined : textOf(row.columns?.[params.key]);
     if (key !== undefined) keyOf.set(row.id, key);
   }
   const present = new Set(ids);
   const known = await knownRows(deps.ledger, line, [...present]);
-  const fresh = new Set([...present].filter((id) => known.get(id)?.state !== 'c'));
+  const unused = [...present].filter((id) => known.get(id)?.state !== 'c');
+  const isNew = (id: string): boolean => known.get(id)?.state !== 'k';
+  const last = params.take === 'all' ? Infinity : lastFile(unused.filter(isNew), fileOf, params.atLeast);
+  // What was tried before is tried again, wherever it stands.
+  const fresh = new Set(unused.filter((id) => !isNew(id) || (fileOf.get(id) as number) <= last));
   const keys = [...fresh].flatMap((id) => keyOf.get(id) ?? []);
   const under = await rowsUnderKeys(deps.ledger, line, keys);
   const counts: Counts = { new: 0, edited: 0, late: 0, kept: 0, withdrawn: 0 };
@@ -137,13 +146,23 @@ async function arrived(
     const date = dateOf(row, params.time ?? window?.column);
     if (date === undefined) continue;
     if (until === null || date > until) until = date;
-    const isNew = known.get(row.id)?.state !== 'k';
-    if (isNew && newest !== null && date < newest) counts.late += 1;
+    if (isNew(row.id) && newest !== null && date < newest) counts.late += 1;
   }
   file.close();
   const meta = await context.metaOf(context.input('train').digest);
   const dataset = await context.save('Dataset', { file: file.path }, { ...meta, rows: file.count, stage: 'arrived' });
-  return { fresh: dataset, rows, counts, until, used: present.size - fresh.size };
+  return { fresh: dataset, rows, counts, until, used: present.size - unused.length };
+}
+
+/** Number of the file up to which rows are taken, so that there are enough of them. */
+function lastFile(ids: readonly string[], fileOf: ReadonlyMap<string, number>, atLeast: number): number {
+  const counts = Map.groupBy(ids, (id) => fileOf.get(id) as number);
+  let taken = 0;
+  for (const [file, all] of [...counts].toSorted(([a], [b]) => a - b)) {
+    taken += all.length;
+    if (taken >= atLeast) return file;
+  }
+  return Infinity;
 }
 
 function isInside(row: Row, window: ArrivalsParams['window']): boolean {
