@@ -55,6 +55,9 @@ export const triggerSignal = defineSignal<[TriggerAsk]>('trigger');
 /** Changes what is watched, or how often. */
 export const reviseSignal = defineSignal<[ReviseWatch]>('reviseWatch');
 
+/** Longest name of who asks, in characters. */
+const MOST_OF_A_NAME = 100;
+
 const { lookAtSource } = proxyActivities<ControlActivities>(WATCH);
 
 /**
@@ -73,11 +76,12 @@ export async function watch(input: WatchInput): Promise<never> {
   });
   setHandler(triggerSignal, async (ask) => {
     // Sent by whoever can reach the server: what does not fit is left out, and the run checks the rest.
-    const { by, data, drift, reanchor, force } = ask ?? {};
+    const { data, drift, reanchor, force } = ask ?? {};
+    const by = String(ask?.by ?? 'somebody').slice(0, MOST_OF_A_NAME);
     started += 1;
     await startRun(started, recipe, {
-      startedBy: String(by ?? 'somebody'),
-      trigger: `trigger:${String(by ?? 'somebody')}`,
+      startedBy: by,
+      trigger: `trigger:${by}`,
       ...(Array.isArray(data) ? { data } : {}),
       ...(typeof drift?.why === 'string' ? { drift: { why: drift.why } } : {}),
       ...(reanchor === true ? { reanchor } : {}),

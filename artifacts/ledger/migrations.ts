@@ -243,6 +243,7 @@ export const migrations: Record<string, Migration> = {
       await db.schema.alterTable('runs').addColumn('reason', 'text').execute();
       await db.schema.alterTable('runs').addColumn('period', 'text').execute();
       await db.schema.createIndex('runs_by_pipeline').on('runs').columns(['pipeline', 'started_at']).execute();
+      await db.schema.createIndex('runs_by_trigger').on('runs').columns(['trigger', 'started_at']).execute();
       await db.schema
         .createTable('lines')
         .addColumn('line', 'text', (c) => c.primaryKey())
@@ -298,6 +299,12 @@ export const migrations: Record<string, Migration> = {
         .addColumn('run_id', 'text', (c) => c.notNull())
         .addColumn('at', 'text', (c) => c.notNull())
         .addPrimaryKeyConstraint('matrix_pk', ['line', 'metric', 'slice', 'model'])
+        .execute();
+      // Means of all models are read without their scores, which are a hundred times as large.
+      await db.schema
+        .createIndex('matrix_by_model')
+        .on('matrix')
+        .columns(['line', 'metric', 'model', 'slice', 'n', 'mean', 'run_id'])
         .execute();
       await db.schema
         .createTable('trials')

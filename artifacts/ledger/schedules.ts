@@ -23,10 +23,7 @@ export interface KeptSchedule {
 }
 
 /** What is written when a schedule is made or changed. */
-export type ScheduleWrite = Pick<KeptSchedule, 'name' | 'file' | 'recipe' | 'spec' | 'actor'> & {
-  action: 'schedule create' | 'schedule update';
-  why: string;
-};
+export type ScheduleWrite = Pick<KeptSchedule, 'name' | 'file' | 'recipe' | 'spec' | 'actor'>;
 
 const kept = (row: Selectable<ScheduleRow>): KeptSchedule => ({
   name: row.name,
@@ -39,8 +36,11 @@ const kept = (row: Selectable<ScheduleRow>): KeptSchedule => ({
   actor: row.actor,
 });
 
-/** Keeps a new schedule, or a changed one, and writes its audit row. What was told of it stays. */
-export async function keepSchedule(ledger: Ledger, { action, why, ...schedule }: ScheduleWrite): Promise<void> {
+/**
+ * Keeps a new schedule, or a changed one. What was told of it stays.
+ * @param updated What changed, for the audit.
+ */
+export async function keepSchedule(ledger: Ledger, schedule: ScheduleWrite, updated?: string): Promise<void> {
   const { name, file, recipe, spec, actor } = schedule;
   const changed = {
     pipeline: recipe.name,
@@ -56,9 +56,19 @@ export async function keepSchedule(ledger: Ledger, { action, why, ...schedule }:
       .values({ name, ...changed, created_at: now(), told_json: textOf({}) })
       .onConflict((conflict) => conflict.column('name').doUpdateSet(changed))
       .execute();
-    await audit(tx, { actor, action, name: modelOf(recipe), to: null, why });
+    if (updated !== undefined) await noteSchedule(tx, schedule, 'update', updated);
   });
   await settle(ledger);
+}
+
+/** Writes what was done with a schedule into the audit of its line of models. */
+export async function noteSchedule(
+  ledger: Ledger,
+  { recipe, actor }: Pick<KeptSchedule, 'recipe' | 'actor'>,
+  what: string,
+  why: string,
+): Promise<void> {
+  await audit(ledger, { actor, action: `schedule ${what}`, name: modelOf(recipe), to: null, why });
 }
 
 /** Name of the line of models that a recipe's runs register under; audit rows go there. */

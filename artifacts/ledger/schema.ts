@@ -407,12 +407,12 @@ export interface ScheduleRow {
   /** The file that the recipe came from. */
   recipe_path: string;
   recipe_json: string;
-  /** `{cron, every, timezone, overlap, catchup}` as given. */
+  /** When it acts and how, as given: `ScheduleSpec`. */
   spec_json: string;
   created_at: string;
   updated_at: string;
   actor: string;
-  /** Counters of Temporal that were told already: `{missed, overlapped}`. */
+  /** What was told already: `ScheduleTold`. */
   told_json: string;
 }
 

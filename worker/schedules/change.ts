@@ -1,11 +1,10 @@
 import type { Client } from '@temporalio/client';
-import { audit } from '../../artifacts/ledger/audit.ts';
 import type { Ledger } from '../../artifacts/ledger/open.ts';
 import {
   dropSchedule,
   findSchedule,
   keepSchedule,
-  modelOf,
+  noteSchedule,
   noteTold,
   type KeptSchedule,
 } from '../../artifacts/ledger/schedules.ts';
@@ -47,9 +46,8 @@ export async function createSchedule({ client, ledger }: Shelf, wanted: Wanted):
     throw terminal('ScheduleExists', `there is a schedule ${name} already: ${why}`);
   }
   // Kept first: its first action may come at once, and finds it.
-  const why = `${clockInWords(spec)}${spec.note === undefined ? '' : `; ${spec.note}`}`;
   await dropSchedule(ledger, name);
-  await keepSchedule(ledger, { ...wanted, recipe, action: 'schedule create', why });
+  await keepSchedule(ledger, { ...wanted, recipe });
   try {
     await client.schedule.create({
       scheduleId: name,
@@ -63,6 +61,8 @@ export async function createSchedule({ client, ledger }: Shelf, wanted: Wanted):
     await dropSchedule(ledger, name);
     throw badClock(error, spec) ?? error;
   }
+  const why = `${clockInWords(spec)}${spec.note === undefined ? '' : `; ${spec.note}`}`;
+  await noteSchedule(ledger, { recipe, actor }, 'create', why);
   return (await findSchedule(ledger, name)) as KeptSchedule;
 }
 
@@ -85,8 +85,13 @@ async function refuseNever(client: Client, name: string, spec: ScheduleSpec): Pr
   const handle = client.schedule.getHandle(name);
   if ((await handle.describe()).info.nextActionTimes.length > 0) return;
   await handle.delete();
-  throw terminal('BadClock', `--cron ${spec.cron.join(', ')}: there is no such day or time, now or later`);
+  throw neverComes(spec);
 }
+
+const quoted = (cron: readonly string[]): string => cron.map((one) => `"${one}"`).join(', ');
+
+const neverComes = ({ cron }: ScheduleSpec): Error =>
+  terminal('BadClock', `--cron ${quoted(cron)}: there is no such day or time, now or later`);
 
 /** What the server says about a cron expression or a zone, for the person who wrote it. */
 function badClock(error: unknown, { cron, timezone }: ScheduleSpec): Error | undefined {
@@ -96,7 +101,7 @@ function badClock(error: unknown, { cron, timezone }: ScheduleSpec): Error | und
   if (/time ?zone/i.test(said))
     return terminal('BadClock', `--timezone ${timezone}: ${said}; expected an IANA name such as Europe/Berlin`);
   const example = 'minute hour day month weekday, e.g. "30 2 * * MON"';
-  return terminal('BadClock', `--cron ${cron.map((one) => `"${one}"`).join(', ')}: ${said}; expected ${example}`);
+  return terminal('BadClock', `--cron ${quoted(cron)}: ${said}; expected ${example}`);
 }
 
 /** What a change of a schedule comes to. */
@@ -149,10 +154,10 @@ export async function updateSchedule(
   }
   if (hasClock(spec) && (await handle.describe()).info.nextActionTimes.length === 0) {
     await handle.update((now) => ({ ...now, spec: before.spec, action: before.action }));
-    throw terminal('BadClock', `--cron ${spec.cron.join(', ')}: there is no such day or time, now or later`);
+    throw neverComes(spec);
   }
   const why = [...moved, ...changed].map(changeInWords).join('; ');
-  await keepSchedule(ledger, { ...wanted, name, recipe, action: 'schedule update', why });
+  await keepSchedule(ledger, { ...wanted, name, recipe }, why);
 }
 
 /** Counts what was not taken so far by the clock that is about to change. */
@@ -171,7 +176,7 @@ export async function pauseSchedule(
   const told = { ...settled.schedule.told, paused: { by: actor, why, since, counted: 0, until: since } };
   await client.schedule.getHandle(name).pause(`by ${actor}: ${why}`);
   await noteTold(ledger, { name, before: settled.schedule.told, told });
-  await audit(ledger, { actor, action: 'schedule pause', name: modelOf(settled.schedule.recipe), to: null, why });
+  await noteSchedule(ledger, { ...settled.schedule, actor }, 'pause', why);
   return { settled: await mustSettle({ client, ledger }, name), isNew: true };
 }
 
@@ -188,7 +193,7 @@ export async function resumeSchedule(
   const reason = await endPause(client.schedule, ledger, schedule, new Date());
   await noteTold(ledger, { name, before: schedule.told, told: { ...schedule.told, paused: null } });
   const why = reason ?? `paused by ${paused.by} (${paused.why}); nothing was due meanwhile`;
-  await audit(ledger, { actor, action: 'schedule resume', name: modelOf(schedule.recipe), to: null, why });
+  await noteSchedule(ledger, { ...schedule, actor }, 'resume', why);
   return { schedule, isNew: true, reason };
 }
 
@@ -197,20 +202,14 @@ export async function deleteSchedule(
   { client, ledger }: Shelf,
   { schedule, actor }: { schedule: KeptSchedule; actor: string },
 ): Promise<void> {
-  const { name, recipe, spec } = schedule;
+  const { name } = schedule;
   try {
     await client.schedule.getHandle(name).delete();
   } catch (error) {
     if (!isGone(error)) throw error;
   }
   await dropSchedule(ledger, name);
-  await audit(ledger, {
-    actor,
-    action: 'schedule delete',
-    name: modelOf(recipe),
-    to: null,
-    why: `${name}: ${clockInWords(spec)}`,
-  });
+  await noteSchedule(ledger, { ...schedule, actor }, 'delete', `${name}: ${clockInWords(schedule.spec)}`);
 }
 
 /** @throws TerminalError `ScheduleGone` for one that the ledger has and Temporal has not. */

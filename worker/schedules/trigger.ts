@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { audit } from '../../artifacts/ledger/audit.ts';
-import { modelOf, type KeptSchedule } from '../../artifacts/ledger/schedules.ts';
+import { noteSchedule, type KeptSchedule } from '../../artifacts/ledger/schedules.ts';
 import { actionTimes } from '../../activities/schedules/times.ts';
 import { terminal } from '../../configs/failure.ts';
 import { mustSettle, type Shelf } from './change.ts';
@@ -19,7 +18,7 @@ export async function takeAction(
   { client, ledger }: Shelf,
   { schedule, actor }: { schedule: KeptSchedule; actor: string },
 ): Promise<string> {
-  const { name, recipe } = schedule;
+  const { name } = schedule;
   const { description } = await mustSettle({ client, ledger }, name);
   const before = new Set(description.info.recentActions.map(({ action }) => action.workflow.firstExecutionRunId));
   const handle = client.schedule.getHandle(name);
@@ -29,7 +28,7 @@ export async function takeAction(
     const taken = info.recentActions.findLast(({ action }) => !before.has(action.workflow.firstExecutionRunId));
     if (!taken) continue;
     const { workflowId } = taken.action.workflow;
-    await audit(ledger, { actor, action: 'schedule trigger', name: modelOf(recipe), to: null, why: workflowId });
+    await noteSchedule(ledger, { ...schedule, actor }, 'trigger', workflowId);
     return workflowId;
   }
   const message = `Temporal started no action of ${name} within ${ACTION_TIMEOUT / 1000} s: one of the same second may be at work; try again`;
@@ -45,7 +44,7 @@ export async function backfillSchedule(
   { client, ledger }: Shelf,
   { schedule, from, to, actor }: { schedule: KeptSchedule; from: Date; to: Date; actor: string },
 ): Promise<{ due: number; taken: string[] }> {
-  const { name, recipe } = schedule;
+  const { name } = schedule;
   await mustSettle({ client, ledger }, name);
   // The server leaves out what is due at the very beginning.
   const range = { from: new Date(from.getTime() - 1000), to, most: MOST_BACKFILLED + 1 };
@@ -65,7 +64,7 @@ export async function backfillSchedule(
     const backfills = open.map((at) => ({ start: at, end: at, overlap: 'BUFFER_ALL' as const }));
     await handle.backfill(backfills);
     const why = `${open.length} of ${times.length} actions from ${from.toISOString()} to ${to.toISOString()}`;
-    await audit(ledger, { actor, action: 'schedule backfill', name: modelOf(recipe), to: null, why });
+    await noteSchedule(ledger, { ...schedule, actor }, 'backfill', why);
   }
   return { due: times.length, taken: open.map((at) => idAt(name, at)) };
 }

@@ -1,12 +1,10 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { findSchedule, type KeptSchedule } from '../../../artifacts/ledger/schedules.ts';
+import { findSchedule, noteSchedule, type KeptSchedule } from '../../../artifacts/ledger/schedules.ts';
 import { Duration } from '../../../configs/duration.ts';
 import { ScheduleSpec } from '../../../configs/schedule.ts';
 import { createSchedule } from '../../../worker/schedules/change.ts';
 import { startWatch, stopWatch, watchId } from '../../../worker/schedules/watches.ts';
-import { audit } from '../../../artifacts/ledger/audit.ts';
-import { modelOf } from '../../../artifacts/ledger/schedules.ts';
 import { UsageError } from '../../command.ts';
 import { print, printJson } from '../../output.ts';
 import { checkContinuousFile, scheduleNamed, withNewSchedules, withSchedule, type OpenShelf } from '../../schedules.ts';
@@ -21,15 +19,9 @@ export async function watch(flags: { every: string; json: boolean }, what: strin
   const isFile = existsSync(what) && (what.includes('/') || /\.ya?ml$/.test(what));
   const made = isFile ? await checkContinuousFile(what) : undefined;
   const begin = async (shelf: OpenShelf, schedule: KeptSchedule): Promise<void> => {
-    const { name, recipe } = schedule;
+    const { name } = schedule;
     const { isNew } = await startWatch(shelf.client, schedule, { every, startedBy: actor() });
-    await audit(shelf.ledger, {
-      actor: actor(),
-      action: 'schedule watch',
-      name: modelOf(recipe),
-      to: null,
-      why: `${name}: every ${every}`,
-    });
+    await noteSchedule(shelf.ledger, { ...schedule, actor: actor() }, 'watch', `${name}: every ${every}`);
     if (flags.json) return printJson({ schedule: name, every, isNew, workflowId: watchId(name) });
     print(
       `the source of ${name} is looked at every ${every}${isNew ? '' : ' from now on'}; what is new starts a run, which decides whether it is enough`,
@@ -51,10 +43,9 @@ export async function watch(flags: { every: string; json: boolean }, what: strin
 
 /** Ends the watch of a schedule. */
 export async function unwatch(flags: { json: boolean }, name: string): Promise<void> {
-  await withSchedule(name, async ({ client, ledger }, { recipe }) => {
+  await withSchedule(name, async ({ client, ledger }, schedule) => {
     const stopped = await stopWatch(client, name);
-    if (stopped)
-      await audit(ledger, { actor: actor(), action: 'schedule unwatch', name: modelOf(recipe), to: null, why: name });
+    if (stopped) await noteSchedule(ledger, { ...schedule, actor: actor() }, 'unwatch', name);
     if (flags.json) return printJson({ schedule: name, stopped });
     print(stopped ? `the source of ${name} is no longer watched` : `the source of ${name} was not watched`);
   });
