@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Approve } from './approve.ts';
 import { Continuous } from './continuous.ts';
 import { Data } from './data.ts';
+import { crossCheckBudget } from './budget-check.ts';
 import { crossCheckEvaluation } from './evaluate-check.ts';
 import { Evaluate } from './evaluate.ts';
 import { Gate } from './gate.ts';
@@ -281,6 +282,7 @@ export function crossCheck(written: unknown): { path: string[]; message: string 
     problems.push({ path: ['tune', 'warmupSteps'], message });
   }
   problems.push(...crossCheckEvaluation(at('evaluate'), at('gate')));
+  problems.push(...crossCheckBudget(written));
   return problems;
 }
 

@@ -4,18 +4,20 @@ import { terminal } from '../../configs/failure.ts';
 import { trainingPrice } from '../../configs/prices.ts';
 import type { Recipe } from '../../configs/recipe.ts';
 import { rowsIn } from '../../data/lines.ts';
-import { textsOf, type Row } from '../../data/row.ts';
+import { answerOf, textsOf, type Row } from '../../data/row.ts';
 import { roughCounter } from '../../data/tokens/rough.ts';
 
 /** Trainings of the line that are looked at; the dearest of them counts. */
 const OWN = 3;
-/** Trainings of any line that tell how long a token takes. */
+/** Trainings of other lines on the same base model that tell how long a token takes; the middle one counts. */
 const OTHERS = 20;
 /** Rows whose tokens are guessed. */
 const SAMPLE = 500;
 
 export interface TrainingToEstimate {
   line: string;
+  /** Name of the base model. */
+  base: string;
   settings: Recipe['tune'];
   /** File of the training rows; undefined: not known. */
   train: string | undefined;
@@ -24,10 +26,10 @@ export interface TrainingToEstimate {
 /** Tokens and seconds that a training will take. Zero: nothing is known of it yet. */
 export async function estimateTraining(
   ledger: Ledger,
-  { line, settings, train }: TrainingToEstimate,
+  { line, base, settings, train }: TrainingToEstimate,
 ): Promise<Omit<Cost, 'usd'>> {
   const rows = settings.iterations * settings.batchSize;
-  const own = await pastTrainings(ledger, OWN, line);
+  const own = await pastTrainings(ledger, OWN, { line });
   if (own.length > 0) {
     const scaled = own.map(({ iterations, batchSize, ...cost }) => {
       const times = rows / (iterations * batchSize);
@@ -38,10 +40,10 @@ export async function estimateTraining(
       trainerSeconds: Math.max(...scaled.map(({ seconds }) => seconds)),
     };
   }
-  const tokens = train === undefined ? 0 : Math.round(tokensOfARow(train) * rows);
-  const others = (await pastTrainings(ledger, OTHERS)).filter((past) => past.tokens > 0);
-  const secondsAToken = Math.max(0, ...others.map((past) => past.seconds / past.tokens));
-  return { tokens, trainerSeconds: tokens * secondsAToken };
+  const tokens = train === undefined ? 0 : Math.round(tokensOfARow(train, settings) * rows);
+  const others = (await pastTrainings(ledger, OTHERS, { base })).filter((past) => past.tokens > 0);
+  const paces = others.map((past) => past.seconds / past.tokens).toSorted((a, b) => a - b);
+  return { tokens, trainerSeconds: tokens * (paces[Math.floor(paces.length / 2)] ?? 0) };
 }
 
 /**
@@ -61,13 +63,13 @@ export function trainingUsd(
   }
 }
 
-/** Mean of the first rows, guessed from their characters. */
-function tokensOfARow(file: string): number {
+/** Mean of what is learned of the first rows, guessed from their characters. */
+function tokensOfARow(file: string, { maskPrompt }: Pick<Recipe['tune'], 'maskPrompt'>): number {
   const counter = roughCounter();
   let [count, sum] = [0, 0];
   for (const row of rowsIn<Row>(file)) {
     if (count === SAMPLE) break;
-    const { low, high } = counter.countText(textsOf(row).join('\n'));
+    const { low, high } = counter.countText(maskPrompt ? answerOf(row) : textsOf(row).join('\n'));
     sum += (low + high) / 2;
     count += 1;
   }

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { BUDGET_SCOPES, BUDGET_UNITS, type BudgetScope, type BudgetUnit } from '../../configs/budget.ts';
 import type { BudgetBounds } from '../../configs/continuous.ts';
 import { now } from './clock.ts';
@@ -110,7 +111,7 @@ export async function bookRun(tx: Ledger, runId: string, isOver: boolean): Promi
     const month = before?.month ?? (ended_at ?? now()).slice(0, 7);
     const settled = (cost: Cost) => write(tx, { id, runId, line: run.pipeline, month, status: 'settled', cost });
     if (status === 'completed') {
-      const cost = cached_from === null ? costIn(cost_json, step) : NOTHING;
+      const cost = cached_from === null ? withPrice(costIn(cost_json, step), before) : NOTHING;
       if (before || BUDGET_UNITS.some((unit) => cost[unit] > 0)) await settled(cost);
     } else if (isOver && before?.status === 'reserved') {
       const share = shareIn(progress_json);
@@ -149,8 +150,12 @@ export interface PastTraining {
   seconds: number;
 }
 
-/** Trainings that did the work themselves, newest first. @param line Left out: of all lines. */
-export async function pastTrainings(ledger: Ledger, limit: number, line?: string): Promise<PastTraining[]> {
+/** Trainings of a line, or on a base model, that did the work themselves; newest first. */
+export async function pastTrainings(
+  ledger: Ledger,
+  limit: number,
+  of: { line: string } | { base: string },
+): Promise<PastTraining[]> {
   const rows = await ledger
     .selectFrom('executions')
     .innerJoin('runs', 'runs.id', 'executions.run_id')
@@ -158,7 +163,11 @@ export async function pastTrainings(ledger: Ledger, limit: number, line?: string
     .where('executions.step', '=', 'tune')
     .where('executions.status', '=', 'completed')
     .where('executions.cached_from', 'is', null)
-    .$if(line !== undefined, (query) => query.where('runs.pipeline', '=', line as string))
+    .$call((query) =>
+      'line' in of
+        ? query.where('runs.pipeline', '=', of.line)
+        : query.where(sql<string>`json_extract(runs.recipe_json, '$.model.base')`, '=', of.base),
+    )
     .orderBy('executions.started_at', 'desc')
     .limit(limit)
     .execute();
@@ -228,6 +237,12 @@ function costIn(costJson: string, step: string): Cost {
     seconds = 0,
   } = JSON.parse(costJson) as { usd?: number; tokens?: number; seconds?: number };
   return { usd, tokens, trainerSeconds: step === 'tune' ? seconds : 0 };
+}
+
+/** A tuner tells what it trained and not what it bills: the price is the one that was set aside by. */
+function withPrice(cost: Cost, before: ReservationRow | undefined): Cost {
+  if (cost.usd > 0 || !before || before.tokens === 0) return cost;
+  return { ...cost, usd: (before.usd * cost.tokens) / before.tokens };
 }
 
 /** How much of a training was done before it ended early, from 0 to 1. */

@@ -78,6 +78,14 @@ test('what it did cost takes the place of what was set aside, and counts once ho
   expect(await usedIn(ledger, { run: 'a' })).toEqual(cost(22, 700));
 });
 
+test('a training that is billed by tokens is booked at the price that was set aside by', async () => {
+  const ledger = await ledgerWith('a');
+  await want(ledger, 'a', cost(30, 1000, 5), { run: { usd: 10 } });
+  await trained(ledger, 'a', { seconds: 22, tokens: 700 });
+  await closeRun(ledger, { id: 'a', status: 'completed' });
+  expect(await usedIn(ledger, { run: 'a' })).toEqual(cost(22, 700, 3.5));
+});
+
 test('a training out of the cache costs nothing', async () => {
   const ledger = await ledgerWith('a');
   await want(ledger, 'a', cost(30, 900), { run: { trainerSeconds: 40 } });
@@ -155,9 +163,11 @@ test('past trainings are those that did the work, newest first, with their setti
   await trained(ledger, 'b', { seconds: 20, tokens: 200 });
   await trained(ledger, 'c', { seconds: 20, tokens: 200 }, { cachedFrom: 'b/tune' });
   const settings = { iterations: 200, batchSize: 8 };
-  expect(await pastTrainings(ledger, 5, line)).toEqual([
+  expect(await pastTrainings(ledger, 5, { line })).toEqual([
     { ...settings, seconds: 20, tokens: 200 },
     { ...settings, seconds: 10, tokens: 100 },
   ]);
-  expect(await pastTrainings(ledger, 5, 'other')).toEqual([]);
+  expect(await pastTrainings(ledger, 5, { line: 'other' })).toEqual([]);
+  expect(await pastTrainings(ledger, 5, { base: 'org/name' })).toHaveLength(2);
+  expect(await pastTrainings(ledger, 5, { base: 'org/other' })).toEqual([]);
 });

@@ -1,0 +1,27 @@
+import { BUDGET_SCOPES } from './budget.ts';
+
+/**
+ * What has to hold between `continuous.budget` and the rest of a recipe: money can be bounded only where the price of
+ * everything that costs some is known. Takes whatever was written, right or wrong.
+ */
+export function crossCheckBudget(written: unknown): { path: string[]; message: string }[] {
+  const at = (...path: string[]): unknown =>
+    path.reduce<unknown>((value, key) => (isObject(value) ? value[key] : undefined), written);
+  const bounded = BUDGET_SCOPES.find((scope) => at('continuous', 'budget', scope, 'usd') !== undefined);
+  if (bounded === undefined) return [];
+  const places = [
+    ...namesIn(at('synthesize', 'generators')).map((name) => ['synthesize', 'generators', name]),
+    ...namesIn(at('evaluate', 'judges')).map((name) => ['evaluate', 'judges', name, 'generator']),
+  ];
+  return places
+    .filter((path) => at(...path, 'kind') === 'endpoint' && at(...path, 'price') === undefined)
+    .map((path) => ({
+      path,
+      message: `has no price, so continuous.budget.${bounded}.usd cannot hold: give price.inputPerMillion and price.outputPerMillion in USD (0 when it is free), or bound tokens instead`,
+    }));
+}
+
+const namesIn = (value: unknown): string[] => (isObject(value) ? Object.keys(value) : []);
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
