@@ -433,6 +433,26 @@ const reject = command({
   load: async () => (await import('./commands/approve.ts')).reject,
 });
 
+const line = command({
+  docs: docs(
+    'Show a line of continuous tuning: each model on each slice, and what each period came to',
+    [
+      ['line support-triage', 'the table model × slice, the champion over time, the periods'],
+      ['line support-triage --html line.html', 'the same as a page with plots'],
+    ],
+    'A slice is the frozen test rows that an accepted period added. At most 40 models and slices are shown; --json has all.',
+  ),
+  parameters: {
+    flags: {
+      metric: option('metric', 'Another metric than the one that the gate decides by'),
+      html: option('file', 'Write a page, too'),
+      json,
+    },
+    positional: tuple(argument('name', 'Name of the line: that of its recipe')),
+  },
+  load: async () => (await import('./commands/line.ts')).line,
+});
+
 const verify = command({
   docs: docs('Hash every artifact again and compare', [['verify', 'exit code 1 when something is damaged or missing']]),
   parameters: { flags: { json } },
@@ -1210,6 +1230,7 @@ const root = buildRouteMap({
     freeze,
     unfreeze,
     history,
+    line,
     up,
     down,
     status,

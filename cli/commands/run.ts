@@ -4,8 +4,8 @@ import { findHome } from '../../worker/home.ts';
 import { UsageError } from '../command.ts';
 import { noteText, tell } from '../output.ts';
 import { checkRecipe } from '../recipes.ts';
-import { defaultOptions, startRun, type StartFlags } from '../start.ts';
-import { withState } from '../state.ts';
+import { defaultOptions, startContinuous, startRun, type StartFlags } from '../start.ts';
+import { actor, withState } from '../state.ts';
 import { nearest } from '../../configs/nearest.ts';
 
 interface Flags extends StartFlags {
@@ -18,7 +18,12 @@ export async function run(flags: Flags, file: string): Promise<number> {
   const refresh = (flags.refresh ?? []).map(stepNamed);
   const { recipe, report } = await checkRecipe(readRecipe(file, flags.set), findHome());
   for (const note of report.notes) tell(`note: ${noteText(note)}`);
-  return withState((state) => startRun(state, recipe, defaultOptions({ refresh, noCache: flags.noCache }), flags));
+  const options = defaultOptions({ refresh, noCache: flags.noCache });
+  return withState((state) =>
+    recipe.continuous
+      ? startContinuous(state, { recipe, startedBy: actor(), trigger: 'cli' }, flags, options)
+      : startRun(state, recipe, options, flags),
+  );
 }
 
 /** A step's name as given on the command line. @throws UsageError with the nearest right one. */
