@@ -101,7 +101,7 @@ function openDesk(): Map<string, Asking> {
 async function take(asking: Asking, given: Decision): Promise<DecisionTaken> {
   const key = nameKey(given.actor);
   if (!asking.said.has(key)) {
-    const note = given.note?.trim();
+    const note = given.note?.replaceAll(/[\s\p{Cc}]+/gu, ' ').trim();
     const said: Said = {
       decision: given.decision,
       actor: given.actor.trim(),

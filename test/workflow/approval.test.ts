@@ -223,7 +223,7 @@ describe('a run that people have to approve', () => {
     const { id, handle } = await bench.start(await recipe('cancelled'));
     await asks(id);
     await handle.cancel();
-    await expect(handle.result()).rejects.toThrow();
+    await expect(handle.result()).rejects.toThrow(/cancel/i);
     expect(await approvalsOfRun(bench.ledger, id)).toMatchObject([{ status: 'voided', why: 'the run was cancelled' }]);
     expect(await listApprovals(bench.ledger, { all: false })).toEqual([]);
   });

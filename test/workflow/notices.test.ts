@@ -89,7 +89,7 @@ test('a rejection is told as one, and a run that failed without its words', asyn
   });
   bench.world.poll = () => ({ state: 'failed', error: { type: 'OutOfMemory', message: 'row 7: a secret' } });
   const { handle } = await bench.start(await recipe('fails', [{ to: 'webhook', url }]));
-  await expect(handle.result()).rejects.toThrow();
+  await expect(handle.result()).rejects.toThrow('failed');
   await until(() => (posted.length === 2 ? true : undefined));
   expect(posted.at(-1)).toMatchObject({ kind: 'failed', message: 'the run failed: OutOfMemory' });
 });

@@ -250,7 +250,7 @@ describe('a wrong field', () => {
 
   test('written with a dot at the top of the file is found where it stands', () => {
     expect(problemsOf(withLines('gate.minGain: 0.1'))).toMatchInlineSnapshot(
-      `"recipe.yaml:12:1: gate.minGain: unknown key "gate.minGain": known here: name, description, data, model, synthesize, tune, evaluate, gate, register"`,
+      `"recipe.yaml:12:1: gate.minGain: unknown key "gate.minGain": known here: name, description, data, model, synthesize, tune, evaluate, gate, register, continuous, approve, notify"`,
     );
   });
 
