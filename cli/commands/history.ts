@@ -1,6 +1,6 @@
 import { readHistory } from '../../artifacts/ledger/history.ts';
-import { plain } from '../../configs/plain.ts';
 import type { EventKind, HistoryEvent } from '../../worker/history/event.ts';
+import { visible } from '../../worker/datasets/text.ts';
 import { eventsOf } from '../../worker/history/events.ts';
 import { linesOf, summaryOf } from '../../worker/history/lines.ts';
 import { UsageError } from '../command.ts';
@@ -42,12 +42,12 @@ function printHistory(name: string, events: readonly HistoryEvent[], limit: numb
   const lines = linesOf(events);
   const [first, last] = [events[0]?.at.slice(0, 10) ?? '', events.at(-1)?.at.slice(0, 10) ?? ''];
   const sum = summaryOf(events);
-  print(`${plain(name)}, ${first} to ${last}${sum === '' ? '' : `: ${sum}`}`);
+  print(`${visible(name)}, ${first} to ${last}${sum === '' ? '' : `: ${sum}`}`);
   const left = lines.length - limit;
   if (left > 0) print(paint('dim', `(${left} earlier line${left === 1 ? '' : 's'}: --limit ${lines.length})`));
   const rows = lines.slice(-limit).map(({ at, kind, text }) => {
     const colour = COLOURS[kind];
-    return [at.slice(0, 16).replace('T', ' '), colour ? paint(colour, kind) : kind, plain(text)];
+    return [at.slice(0, 16).replace('T', ' '), colour ? paint(colour, kind) : kind, visible(text)];
   });
   print(table(rows));
 }

@@ -1,5 +1,5 @@
+import { skipsInWords } from '../../configs/skip-kinds.ts';
 import type { EventKind, HistoryEvent } from './event.ts';
-import { kindOfSkip } from './words.ts';
 
 /** One line of a history, for people. */
 export interface HistoryLine {
@@ -44,10 +44,7 @@ export function linesOf(events: readonly HistoryEvent[]): HistoryLine[] {
 export function folded(skips: readonly HistoryEvent[]): string {
   const [only] = skips;
   if (only && skips.length === 1) return only.text;
-  const counts = new Map<string, number>();
-  for (const { reason = '' } of skips) counts.set(kindOfSkip(reason), (counts.get(kindOfSkip(reason)) ?? 0) + 1);
-  const list = [...counts].toSorted((a, b) => b[1] - a[1]).map(([kind, count]) => `${count} ${kind}`);
-  return `${skips.length} runs skipped: ${list.join(', ')}`;
+  return `${skips.length} runs skipped: ${skipsInWords(skips.map(({ reason = '' }) => reason))}`;
 }
 
 const SUMMED: readonly EventKind[] = [

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { readHistory } from '../../../../artifacts/ledger/history.ts';
 import type { Ledger } from '../../../../artifacts/ledger/open.ts';
+import { kindOfSkip } from '../../../../configs/skip-kinds.ts';
 import { eventsOf } from '../../../../worker/history/events.ts';
 import { folded, linesOf, summaryOf } from '../../../../worker/history/lines.ts';
-import { kindOfSkip } from '../../../../worker/history/words.ts';
 import { at, lifeIn } from '../../support/life.ts';
 import { newLedger } from '../../support/ledger.ts';
 
