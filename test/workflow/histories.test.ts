@@ -3,13 +3,17 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
+import { approvalsOfRun } from '../../artifacts/ledger/approvals.ts';
 import { moveAlias } from '../../artifacts/ledger/models.ts';
 import { findRun } from '../../artifacts/ledger/runs.ts';
+import { Approve } from '../../configs/approve.ts';
 import { Evaluate } from '../../configs/evaluate.ts';
 import { Gate } from '../../configs/gate.ts';
+import { Notify } from '../../configs/notify.ts';
 import type { Recipe } from '../../configs/recipe.ts';
 import { Synthesize } from '../../configs/synthesis.ts';
 import { findTemporal, root } from '../../scripts/toolchain.js';
+import { decideApprovalUpdate } from '../../workflows/approval.ts';
 import { raiseBudgetUpdate } from '../../workflows/purse.ts';
 import { startFakeEndpoint } from '../support/fake-endpoint.ts';
 import { calmWorld, fakeRecipe } from '../support/fakes.ts';
@@ -82,6 +86,23 @@ const stories = {
     const gather = { what: 'labels', rounds: 1, labels: 10, deadlineHours: 0.0003 };
     const gate = { metric: 'better', onInconclusive: 'gather', gather };
     return (await bench.run(await judged('people', { gate, calibration: 'required' }))).run.runId;
+  },
+  'waited-for-approval': async () => {
+    const approve = Approve.parse({ quorum: 2, expiresIn: '5m', remindAfter: '1s' });
+    const notify = Notify.parse([{ to: 'terminal' }]);
+    const { id, handle } = await bench.start({ ...(await fakeRecipe(bench.folder, 'approval')), approve, notify });
+    const approval = async () => (await approvalsOfRun(bench.ledger, id))[0];
+    for (let tries = 0; !(await findRun(bench.ledger, id))?.waiting?.includes('approve') && tries < 400; tries += 1)
+      await sleep(25);
+    // Long enough for a reminder.
+    await sleep(2500);
+    const { id: asked = '', evidence = '' } = (await approval()) ?? {};
+    for (const actor of ['ann', 'bob']) {
+      const given = { approval: asked, evidence, decision: 'approve', actor } as const;
+      await handle.executeUpdate(decideApprovalUpdate, { args: [given] });
+    }
+    await handle.result();
+    return id;
   },
 };
 
