@@ -67,14 +67,16 @@ const MOST_NEXT = 5;
 /** Last actions that are shown. */
 const MOST_ACTIONS = 10;
 /** Schedules asked about at the same time. */
-const LANES = 16;
+const LANES = 4;
+/** So many are asked about one by one; of more, what Temporal lists is believed, which may be a second old. */
+const MOST_ASKED = 100;
 
 /** One schedule in full. What it missed, or did not do in a pause, is entered in the ledger by the way. */
 export async function showSchedule(shelf: Shelf, schedule: KeptSchedule): Promise<ScheduleDetails> {
   const settled = await settledOrGone(shelf, schedule.name);
   const runs = await lastActions(shelf.ledger, schedule.name, MOST_ACTIONS);
   return {
-    ...(await documentOf(shelf, schedule, settled, await findWatch(shelf.client, schedule.name))),
+    ...(await documentOf(shelf, schedule, stateOf(settled), await findWatch(shelf.client, schedule.name))),
     actions: runs.map(({ id, status, verdict, reason, started_at }) => ({
       runId: id,
       status,
@@ -88,21 +90,50 @@ export async function showSchedule(shelf: Shelf, schedule: KeptSchedule): Promis
 }
 
 /** Every schedule of the ledger, by name. */
-export async function listAll(shelf: Shelf): Promise<ScheduleDocument[]> {
+export async function listAll(shelf: Shelf, mostAsked: number = MOST_ASKED): Promise<ScheduleDocument[]> {
   const kept = await listSchedules(shelf.ledger);
+  const listed = kept.length > mostAsked ? await listedStates(shelf.client) : new Map<string, Date[]>();
   const watched = await listWatched(shelf.client);
   const found: ScheduleDocument[] = [];
-  let next = 0;
+  let asked = 0;
   const lane = async (): Promise<void> => {
-    while (next < kept.length) {
-      const at = next++;
+    while (asked < kept.length) {
+      const at = asked++;
       const schedule = kept[at] as KeptSchedule;
-      const settled = await settledOrGone(shelf, schedule.name);
-      found[at] = await documentOf(shelf, schedule, settled, watched.get(schedule.name) ?? null);
+      const { name, told } = schedule;
+      const next = told.paused === null ? listed.get(name) : undefined;
+      const state = next ? { schedule, isPaused: false, next } : stateOf(await settledOrGone(shelf, name));
+      found[at] = await documentOf(shelf, schedule, state, watched.get(name) ?? null);
     }
   };
   await Promise.all(Array.from({ length: LANES }, lane));
   return found;
+}
+
+/** What is known of a schedule in Temporal. */
+interface ScheduleState {
+  schedule: KeptSchedule;
+  isPaused: boolean;
+  next: readonly Date[];
+  /** Temporal's counters; where it was not asked, the runs and what was told stand for them. */
+  info?: Settled['description']['info'];
+}
+
+const stateOf = (settled: Settled | undefined): ScheduleState | undefined =>
+  settled && {
+    schedule: settled.schedule,
+    isPaused: settled.description.state.paused,
+    next: settled.description.info.nextActionTimes,
+    info: settled.description.info,
+  };
+
+/** The next actions of every schedule that is not paused, in few calls. */
+async function listedStates(client: Shelf['client']): Promise<Map<string, Date[]>> {
+  const states = new Map<string, Date[]>();
+  for await (const { scheduleId, state, info } of client.schedule.list({ pageSize: 1000 })) {
+    if (!state.paused) states.set(scheduleId, info.nextActionTimes);
+  }
+  return states;
 }
 
 async function settledOrGone({ client, ledger }: Shelf, name: string): Promise<Settled | undefined> {
@@ -116,12 +147,13 @@ async function settledOrGone({ client, ledger }: Shelf, name: string): Promise<S
 
 async function documentOf(
   { ledger }: Shelf,
-  { name, recipe, spec, createdAt, updatedAt, actor, told }: KeptSchedule,
-  settled: Settled | undefined,
+  { name, recipe, spec, createdAt, updatedAt, actor, told: before }: KeptSchedule,
+  state: ScheduleState | undefined,
   watch: WatchState | null,
 ): Promise<ScheduleDocument> {
-  const { info, state } = settled?.description ?? {};
-  const paused = settled ? settled.schedule.told.paused : told.paused;
+  const { paused, missed } = state?.schedule.told ?? before;
+  const counts = await countActions(ledger, name);
+  const { completed, skipped, failed, cancelled, running } = counts;
   return {
     name,
     pipeline: recipe.name,
@@ -132,15 +164,15 @@ async function documentOf(
     overlap: overlapOf(recipe.continuous?.overlap),
     catchup: spec.catchup,
     note: spec.note ?? null,
-    state: state === undefined ? 'gone' : state.paused ? 'paused' : 'active',
+    state: state === undefined ? 'gone' : state.isPaused ? 'paused' : 'active',
     paused: paused && { by: paused.by, why: paused.why, since: paused.since, notTaken: paused.counted },
-    next: (info?.nextActionTimes ?? [])
+    next: (state?.next ?? [])
       .slice(0, MOST_NEXT)
       .map((at) => ({ at: at.toISOString(), local: timeIn(spec.timezone, at) })),
     counts: {
-      taken: info?.numActionsTaken ?? 0,
-      missed: info?.numActionsMissedCatchupWindow ?? told.missed,
-      ...(await countActions(ledger, name)),
+      taken: state?.info?.numActionsTaken ?? completed + skipped + failed + cancelled + running,
+      missed,
+      ...counts,
     },
     watch,
     createdAt,

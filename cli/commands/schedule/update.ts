@@ -6,7 +6,14 @@ import { planUpdate, updateSchedule, type Wanted } from '../../../worker/schedul
 import { changeInWords } from '../../../worker/schedules/diff.ts';
 import { reviseWatch } from '../../../worker/schedules/watches.ts';
 import { print, printJson } from '../../output.ts';
-import { checkContinuous, checkContinuousFile, specIn, withSchedule, type ClockFlags } from '../../schedules.ts';
+import {
+  checkContinuous,
+  checkContinuousFile,
+  scheduleNamed,
+  specIn,
+  withSchedule,
+  type ClockFlags,
+} from '../../schedules.ts';
 import { actor } from '../../state.ts';
 
 interface Flags extends ClockFlags {
@@ -24,7 +31,10 @@ export async function update(flags: Flags, name: string, file?: string): Promise
     const isChanged = changes.length > 0 && !flags.dryRun;
     if (isChanged) {
       await updateSchedule(shelf, plan, wanted);
-      if (plan.recipe.length > 0) await reviseWatch(shelf.client, name, { recipe: wanted.recipe });
+      if (plan.recipe.length > 0) {
+        const { recipe } = await scheduleNamed(shelf.state, name);
+        await reviseWatch(shelf.client, name, { recipe });
+      }
     }
     if (flags.json) {
       const { spec, recipe } = plan;
