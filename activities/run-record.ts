@@ -1,6 +1,7 @@
 import { closeRun as close, openRun as open, setWaiting, type NewRun, type RunEnd } from '../artifacts/ledger/runs.ts';
 import { skipExecutions } from '../artifacts/ledger/executions.ts';
-import { auditOnce, versionAt } from '../artifacts/ledger/models.ts';
+import { auditOnce } from '../artifacts/ledger/audit.ts';
+import { versionAt } from '../artifacts/ledger/models.ts';
 import type { ArtifactRef } from '../configs/refs.ts';
 import type { Deps } from './step/deps.ts';
 

@@ -4,17 +4,21 @@ const SKIPS: readonly [RegExp, string][] = [
   [/paused/i, 'paused'],
   [/budget/i, 'budget gone'],
   [/missed/i, 'missed'],
-  [/no harm/i, 'no harm found'],
-  [/debounce|last trial/i, 'trial not due'],
+  [/no (drift )?harm/i, 'no drift harm'],
+  [/last trial/i, 'trial not due'],
   [/too few|fewer|minNewRows/i, 'too few new rows'],
   [/no new row|nothing new|empty|no rows/i, 'no new rows'],
   [/overlap|another run|other run|at work|under way|still running/i, 'overlap'],
 ];
 
-/** What skips for a reason are counted as: `too few new rows`, `overlap`, else the beginning of the reason. */
+/**
+ * What skips for a reason are counted as: `too few new rows`, `overlap`. Reasons begin with their kind and a colon,
+ * most of them; of others the first words have to do.
+ */
 export function kindOfSkip(reason: string): string {
-  const found = SKIPS.find(([pattern]) => pattern.test(reason))?.[1];
-  return found ?? (/^[^:;,(.]*/.exec(reason)?.[0] ?? reason).trim().slice(0, 40);
+  const head = (/^[^:;,(.]*/.exec(reason)?.[0] ?? reason).trim();
+  const known = (text: string): string | undefined => SKIPS.find(([pattern]) => pattern.test(text))?.[1];
+  return known(head) ?? known(reason) ?? head.slice(0, 40);
 }
 
 /** `11 too few new rows, 1 overlap`, the most frequent first. */

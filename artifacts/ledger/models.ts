@@ -7,8 +7,6 @@ import { now } from './runs.ts';
 import type { FrozenRow, VersionRow } from './schema.ts';
 import type { Selectable } from 'kysely';
 
-export { audit, auditOnce, listAudit } from './audit.ts';
-
 export type Version = Selectable<VersionRow>;
 
 export interface NewVersion {

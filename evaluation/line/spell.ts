@@ -48,8 +48,8 @@ export function lifeInWords({ periods, waiting }: LineDocument): string {
   const ways = [
     [count(({ outcome }) => outcome === 'accepted'), 'promoted'],
     [count(({ verdict, outcome }) => verdict === 'promote' && outcome !== 'accepted'), 'better and not promoted'],
-    [count(({ verdict }) => verdict === 'reject'), 'rejected'],
-    [count(({ verdict }) => verdict === 'inconclusive'), 'inconclusive'],
+    [count(({ verdict, outcome }) => verdict === 'reject' && outcome !== 'accepted'), 'rejected'],
+    [count(({ verdict, outcome }) => verdict === 'inconclusive' && outcome !== 'accepted'), 'inconclusive'],
     [count(({ outcome }) => outcome === 'unchanged'), 'unchanged'],
   ] as const;
   const skipped = periods.reduce((sum, period) => sum + period.skipped.count, waiting.count);

@@ -40,6 +40,12 @@ const TELLERS: Record<string, Teller> = {
   }),
 };
 
+/** What the tables of approvals tell better. */
+const OF_APPROVALS = new Set(['ask-approval', 'approve', 'reject', 'approved', 'rejected', 'expired', 'voided']);
+
+/** Whether a row is told as it stands in the audit, and not from elsewhere. */
+export const isToldHere = ({ action }: Audit): boolean => !OF_APPROVALS.has(action);
+
 /** One row of the audit as an event. */
 export function fromAudit(row: Audit, known: Knowledge): HistoryEvent {
   const run = row.run_id === null ? undefined : known.runs.get(row.run_id);

@@ -2,7 +2,7 @@ import type { HistoryRows, HistoryRun } from '../../artifacts/ledger/history.ts'
 import { parseName } from '../../configs/names.ts';
 import type { EventKind, HistoryEvent } from './event.ts';
 import { fromApprovals } from './approvals.ts';
-import { fromAudit } from './audit.ts';
+import { fromAudit, isToldHere } from './audit.ts';
 import { knowledgeOf, numbersOf, type Knowledge } from './knowledge.ts';
 import { firstSentence, rowsInWords } from './words.ts';
 
@@ -11,7 +11,7 @@ export function eventsOf(rows: HistoryRows): HistoryEvent[] {
   const known = knowledgeOf(rows);
   const events = [
     ...fromWatermarks(rows),
-    ...rows.audit.map((row) => fromAudit(row, known)),
+    ...rows.audit.filter(isToldHere).map((row) => fromAudit(row, known)),
     ...rows.runs.flatMap((run) => fromRun(run, known)),
     ...rows.trials.map((trial): HistoryEvent => {
       const run = known.runs.get(trial.run_id);
@@ -59,6 +59,8 @@ function fromWatermarks({ watermarks, runs }: HistoryRows): HistoryEvent[] {
 /** What a run came to, where the audit does not tell it already. */
 function fromRun(run: HistoryRun, known: Knowledge): HistoryEvent[] {
   if (run.ended_at === null || known.reconsiderations.has(run.id)) return [];
+  // People may have promoted what the gate did not.
+  if (run.status === 'completed' && known.promotions.has(run.id)) return [];
   const told = { ...about(run), at: run.ended_at };
   const event = (kind: EventKind, text: string, more: Partial<HistoryEvent> = {}): HistoryEvent[] => [
     { ...told, kind, text, ...more },
@@ -82,7 +84,6 @@ function fromRun(run: HistoryRun, known: Knowledge): HistoryEvent[] {
   if (run.verdict === 'inconclusive')
     return event('inconclusive', `${named}${rows}${because(reason)}`, { ...numbers, reason });
   if (run.verdict === 'promote') {
-    if (known.promotions.has(run.id)) return [];
     const frozen = known.registrations.get(run.id)?.frozen;
     const why = frozen === undefined ? (run.reason ?? 'its alias was not moved') : `the line was frozen: ${frozen}`;
     return event('not promoted', `${named}${rows}, though better: ${why}`, { ...numbers, reason: why });

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { digestOf } from '../../../../artifacts/canonical.ts';
+import { listAudit } from '../../../../artifacts/ledger/audit.ts';
 import {
-  listAudit,
   listModels,
   moveAlias,
   namesOf,

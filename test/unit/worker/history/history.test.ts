@@ -136,6 +136,20 @@ test('trials and what people were asked are told, a skip after a trial only once
   `);
 });
 
+test('what people promoted though the gate was not sure is told once', async () => {
+  const ledger = await newLedger();
+  const life = lifeIn(ledger);
+  await life.run('asked', 3, { verdict: 'inconclusive', model_ref: 'triage@v1' });
+  await life.audit(3, { action: 'approve', actor: 'ana', run_id: 'asked' });
+  await life.audit(3, { action: 'approved', actor: 'ana', run_id: 'asked' });
+  await life.audit(3, { action: 'promote', alias: 'champion', to_version: 1, run_id: 'asked' });
+  await life.audit(4, { action: 'budget', actor: 'ana', why: 'the budget of the run: usd from 1 to 2' });
+  expect(await linesIn(ledger)).toEqual([
+    '03T00:20 promoted: v1 is champion',
+    '04T00:20 note: budget, by ana: the budget of the run: usd from 1 to 2',
+  ]);
+});
+
 test('what was better and not promoted says why', async () => {
   const ledger = await newLedger();
   const life = lifeIn(ledger);
@@ -159,7 +173,9 @@ test('skips are counted by the kind of their reason, whatever numbers are in it'
     'triage is frozen by ana since 2026 (no new rows): `anneal unfreeze triage`',
     'paused: holidays',
     'the budget of the month is gone',
-    'no harm found by the trial',
+    'no drift harm: no harm is proved',
+    'drift: the last trial was at 2026, less than 1d ago',
+    'overlap: run frozen-1 is at work',
     'three actions were missed while the server was down',
     'the moon is full (again)',
   ].map(kindOfSkip);
@@ -171,7 +187,9 @@ test('skips are counted by the kind of their reason, whatever numbers are in it'
     'frozen',
     'paused',
     'budget gone',
-    'no harm found',
+    'no drift harm',
+    'trial not due',
+    'overlap',
     'missed',
     'the moon is full',
   ]);
