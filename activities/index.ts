@@ -25,6 +25,7 @@ import { createRunRecord } from './run-record.ts';
 import { createAskBatch } from './synthesis/ask-batch.ts';
 import { createSynthesize } from './synthesis/synthesize.ts';
 import { createScheduleRecord } from './schedules/note-missed.ts';
+import { final } from './step/final.ts';
 import { createTune } from './tune.ts';
 import { createWatching } from './watching.ts';
 
@@ -35,9 +36,9 @@ export function createActivities(deps: Deps) {
   return {
     control: {
       ...createRunRecord(deps),
-      ...createLineRecord(deps),
+      ...final(createLineRecord(deps)),
       lastTrial: createLastTrial(deps),
-      ...createReplaying(deps),
+      ...final(createReplaying(deps)),
       ingest: createIngest(deps),
       arrivals: createArrivals(deps),
       mix: createMix(deps),
@@ -54,7 +55,7 @@ export function createActivities(deps: Deps) {
       requestApproval: createRequestApproval(deps),
       ...createApprovalRecord(deps),
       ...createNotify(deps),
-      ...createLeases(deps),
+      ...final(createLeases(deps)),
       ...createBudget(deps),
       findTuned,
       ...createScheduleRecord(deps),

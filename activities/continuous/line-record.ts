@@ -2,6 +2,7 @@ import { findArtifact } from '../../artifacts/ledger/artifacts.ts';
 import { versionAt } from '../../artifacts/ledger/models.ts';
 import { lineState, setReanchor, skipRun, type LineState } from '../../artifacts/ledger/watermark.ts';
 import type { Continuous } from '../../configs/continuous.ts';
+import { terminal } from '../../configs/failure.ts';
 import { msOf } from '../../configs/duration.ts';
 import type { ArtifactRef } from '../../configs/refs.ts';
 import type { Recipe } from '../../configs/recipe.ts';
@@ -80,7 +81,12 @@ async function chooseStart({ ledger, store, tuners }: Deps, q: StartQuestion): P
   const meta = JSON.parse((await findArtifact(ledger, champion.digest))?.meta_json ?? '{}') as Record<string, unknown>;
   if (meta['base'] !== q.base.digest) return fromBase(`from the base model: ${about} was made from another base model`);
   const condition = await store.condition(champion.digest);
-  if (condition !== 'ok') return fromBase(`from the base model: ${about} is ${condition} in the store`);
+  // Nothing can be compared with it: better said now than after a training.
+  if (condition !== 'ok')
+    throw terminal(
+      'ChampionDamaged',
+      `${about} is ${condition} in the store: put its files back from a copy, or \`anneal rollback ${q.name}\`; no row was used up`,
+    );
   const other = await tuners[q.tune.tuner]?.misfit?.(await store.path(champion.digest), q.tune);
   if (other !== undefined) return fromBase(`from the base model: ${about} was tuned with another ${other}`);
   const depth = Number(meta['depth'] ?? 0) + 1;
