@@ -1,7 +1,10 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { audit, listAudit } from '../../../artifacts/ledger/audit.ts';
 import { registerVersion } from '../../../artifacts/ledger/models.ts';
 import { newPlace } from '../support/place.ts';
+
+// Each command is a process of its own.
+vi.setConfig({ testTimeout: 60_000 });
 
 /** Three promoted versions whose models are in the store. */
 async function threeVersions() {

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { lineText } from '../../../cli/line.ts';
@@ -8,6 +8,9 @@ import { digestOf } from '../../../artifacts/canonical.ts';
 import { lineOfTexts, sampleLine } from '../../support/sample-line.ts';
 import { at, lifeIn } from '../support/life.ts';
 import { newPlace } from '../support/place.ts';
+
+// Each command is a process of its own.
+vi.setConfig({ testTimeout: 60_000 });
 
 test('a short line is shown with intervals, and can be read without colours', () => {
   expect(lineText(sampleLine(4), 120)).toMatchInlineSnapshot(`

@@ -1,6 +1,9 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { newPlace } from '../support/place.ts';
 import { lifeIn } from '../support/life.ts';
+
+// Each command is a process of its own.
+vi.setConfig({ testTimeout: 60_000 });
 
 const gate = { reason: 'It is better. So.', metric: 'exactMatch', gain: 0.05, lower: 0.01, upper: 0.09, n: 80 };
 
