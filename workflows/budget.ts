@@ -12,6 +12,7 @@ import type { BudgetBounds } from '../configs/continuous.ts';
 import { BOOKKEEPING, WAIT } from '../configs/presets.ts';
 import type { Recipe } from '../configs/recipe.ts';
 import type { ArtifactRef, RunRef } from '../configs/refs.ts';
+import { tell } from './notices.ts';
 import type { Story } from './story.ts';
 
 const { budgetLeft, bookCosts } = proxyActivities<ControlActivities>(BOOKKEEPING);
@@ -82,6 +83,7 @@ export function openBudget(of: { run: RunRef; recipe: Recipe; line?: string; sto
         );
         if (answer?.reserved) break;
         if (!answer) continue;
+        if (told === undefined) await tell({ run, recipe, kind: 'waiting', message: `waiting for ${answer.why}` });
         told = answer.why;
         story.waiting(told);
       }
