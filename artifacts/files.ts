@@ -1,13 +1,23 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createHash, hash, randomBytes } from 'node:crypto';
 import { open, readdir, rename, rm, mkdir } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 
+/** Bytes read at once. */
+const PIECE = 1 << 20;
+
 /** `sha256:…` of a file, streamed. */
 export async function digestFile(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer);
-  return `sha256:${hash.digest('hex')}`;
+  const file = await open(path);
+  try {
+    const { size } = await file.stat();
+    // A large buffer for each of many small files would keep the collector of garbage busy.
+    if (size < PIECE) return `sha256:${hash('sha256', await file.readFile(), 'hex')}`;
+    const digest = createHash('sha256');
+    for await (const chunk of file.createReadStream({ highWaterMark: PIECE })) digest.update(chunk as Buffer);
+    return `sha256:${digest.digest('hex')}`;
+  } finally {
+    await file.close();
+  }
 }
 
 /** Writes a file so that it is there in full or not at all, also after a power cut. */

@@ -15,6 +15,7 @@ import type { Row } from '../../data/row.ts';
 import type { StepContext } from '../step/context.ts';
 import { defineStep, type Step } from '../step/define.ts';
 import type { Deps } from '../step/deps.ts';
+import { joinSources, keptRows } from './kept-rows.ts';
 
 export const ArrivalsParams = z.strictObject({
   line: z.string(),
@@ -43,9 +44,10 @@ export interface ArrivalsNote {
 
 /**
  * Finds what no verdict has used yet, by content and not by place: new rows, edited ones (another content under a
- * known key), those tried before and kept, and those withdrawn from a source that holds all valid rows.
+ * known key), those tried before and kept, and those withdrawn from a source that holds all valid rows. Rows that were
+ * kept come back from the store where a feed does not give them again.
  *
- * Input: `train` (Dataset, as ingested). Outputs: `fresh` (Dataset of the rows to tune on), `arrivals` (Arrivals: one
+ * Input: `train` (Dataset, as ingested); found on the way: `kept` (Dataset). Outputs: `fresh` (Dataset of the rows to tune on), `arrivals` (Arrivals: one
  * line a row, `{id, key?, state, replaces?}`). Fact `waiting`: new and edited rows.
  */
 export function createArrivals(deps: Deps): Step<ArrivalsParams> {
@@ -53,6 +55,10 @@ export function createArrivals(deps: Deps): Step<ArrivalsParams> {
     name: 'arrivals',
     version: '1',
     params: ArrivalsParams,
+    identity: async ({ params }) => {
+      const kept = await keptRows(deps, params);
+      return kept ? { inputs: { kept } } : {};
+    },
     run: async (context) => {
       const { line, generation } = context.params;
       const state = await lineState(deps.ledger, line);
@@ -97,18 +103,24 @@ async function arrived(
   const { params, deps } = context;
   const { line, source, window } = params;
   const path = await context.pathOf('train');
-  const ids: string[] = [];
+  const kept = await keptRows(deps, params);
+  const keptPath = kept && (await deps.store.path(kept.digest));
   const keyOf = new Map<string, string>();
   const fileOf = new Map<string, number>();
-  for await (const row of breathing<Row>(path)) {
-    if (!isInside(row, window)) continue;
-    ids.push(row.id);
+  const see = (row: Row): void => {
     if (!fileOf.has(row.id)) fileOf.set(row.id, row.source);
     const key = params.key === undefined ? undefined : textOf(row.columns?.[params.key]);
     if (key !== undefined) keyOf.set(row.id, key);
-  }
-  const present = new Set(ids);
-  const known = await knownRows(deps.ledger, line, [...present]);
+  };
+  for await (const row of breathing<Row>(path)) if (isInside(row, window)) see(row);
+  const given = new Set(fileOf.keys());
+  const givenKeys = new Set(keyOf.values());
+  if (keptPath !== undefined) for await (const row of breathing<Row>(keptPath)) if (!given.has(row.id)) see(row);
+  const known = await knownRows(deps.ledger, line, [...fileOf.keys()]);
+  // Of those that only the store has: withdrawn meanwhile, or edited just now.
+  const isGone = (id: string): boolean =>
+    !given.has(id) && (known.get(id)?.state !== 'k' || givenKeys.has(keyOf.get(id) ?? ''));
+  const present = new Set([...fileOf.keys()].filter((id) => !isGone(id)));
   const unused = [...present].filter((id) => known.get(id)?.state !== 'c');
   const isNew = (id: string): boolean => known.get(id)?.state !== 'k';
   const last = params.take === 'all' ? Infinity : lastFile(unused.filter(isNew), fileOf, params.atLeast);
@@ -139,17 +151,23 @@ async function arrived(
   let until: string | null = null;
   const file = writeLines(join(context.scratch, 'fresh.jsonl'));
   const written = new Set<string>();
-  for (const row of rowsIn<Row>(path)) {
-    if (!fresh.has(row.id) || written.has(row.id)) continue;
+  const write = (row: Row): void => {
+    if (!fresh.has(row.id) || written.has(row.id)) return;
     written.add(row.id);
     file.write(row);
     const date = dateOf(row, params.time ?? window?.column);
-    if (date === undefined) continue;
+    if (date === undefined) return;
     if (until === null || date > until) until = date;
     if (isNew(row.id) && newest !== null && date < newest) counts.late += 1;
+  };
+  let meta = await context.metaOf(context.input('train').digest);
+  for (const row of rowsIn<Row>(path)) write(row);
+  if (kept && keptPath !== undefined) {
+    const { sources, numberOf } = joinSources(meta, await context.metaOf(kept.digest));
+    meta = { ...meta, sources };
+    for (const row of rowsIn<Row>(keptPath)) write({ ...row, source: numberOf[row.source] ?? row.source });
   }
   file.close();
-  const meta = await context.metaOf(context.input('train').digest);
   const dataset = await context.save('Dataset', { file: file.path }, { ...meta, rows: file.count, stage: 'arrived' });
   return { fresh: dataset, rows, counts, until, used: present.size - unused.length };
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Generator, Models, TuneOrder, Tuner } from '../../adapters/contracts.ts';
@@ -13,16 +13,28 @@ export interface Learner {
   ceiling: number;
   /** What is left of a class that a warm start does not train on, 0 to 1. */
   retention: number;
+  /** Rows of a class after which half of what it would lose is kept; default 0: one row keeps all of it. */
+  refresh?: number;
+  /** Rows of a class beyond which more teach nothing; default: there is no such number. */
+  most?: number;
+  /** Right rows that a row with a wrong label takes away, default 2. */
+  wrong?: number;
+  /** How much of what makes a row hard is the model's own, 0 to 1, default 0.1: the larger, the less two models agree. */
+  luck?: number;
+  /** By how much a training moves the share of right answers, whatever it was trained on; default: by nothing. */
+  training?: { mean: number; deviation: number };
 }
 
 export const USUAL_LEARNER: Learner = { halfway: 20, ceiling: 0.95, retention: 0.4 };
 
-/** What a model knows: rows learned, by class. */
-interface Knowledge {
+/** What a model knows: rows learned, by class, and where its trainings have moved it. */
+export interface Knowledge {
   rows: Record<string, number>;
+  shift?: number;
 }
 
 const hex = '0'.repeat(64);
+const KNOWLEDGE = 'knowledge.json';
 const PROMPT = /^about (?<name>\S+): /;
 
 /** A row as the simulated models understand it: the class stands in the prompt, so that a wrong label shows. */
@@ -59,7 +71,7 @@ export function simulatedOutside(
         if (!order) throw new Error(`no order ${key}`);
         const output = join(folder, 'simulated-jobs', key);
         mkdirSync(output, { recursive: true });
-        writeFileSync(join(output, 'knowledge.json'), JSON.stringify(learn(order, learner)));
+        writeFileSync(join(output, KNOWLEDGE), JSON.stringify(learn(order, learner)));
         return {
           folder: output,
           kind: 'adapter',
@@ -85,16 +97,17 @@ export function simulatedOutside(
       identity: async () => ({ generator: 'simulated' }),
       generate: async (key, { adapter, prompts }) => {
         const knowledge = adapter === undefined ? { rows: {} } : readKnowledge(adapter);
-        const noise = createHash('sha256').update(JSON.stringify(knowledge)).digest('hex').slice(0, 8);
+        const own = hash('sha256', JSON.stringify(knowledge), 'hex').slice(0, 8);
+        const luck = learner.luck ?? USUAL_LUCK;
         const output = join(folder, 'simulated-jobs', key);
         mkdirSync(output, { recursive: true });
         const lines = [...rowsIn<TestRow>(prompts)].map((row) => {
           const name =
             PROMPT.exec(textOf(row.messages.at(-1) ?? { role: 'user', content: '' }))?.groups?.['name'] ?? '';
-          const share = shareOf(knowledge.rows[name] ?? 0, learner);
           // Mostly the row decides how hard it is, a little the model: as with real models, pairs are alike.
-          const difficulty = 0.9 * unit(row.id) + 0.1 * unit(`${row.id} ${noise}`);
-          return JSON.stringify({ id: row.id, text: difficulty < share ? name : 'something else' });
+          const difficulty = (1 - luck) * unit(row.id) + luck * unit(`${row.id} ${own}`);
+          const isRight = difficulty < shareOf(knowledge, name, learner);
+          return JSON.stringify({ id: row.id, text: isRight ? name : 'something else' });
         });
         const predictions = join(output, 'predictions.jsonl');
         writeFileSync(predictions, `${lines.join('\n')}\n`);
@@ -112,25 +125,49 @@ export function simulatedOutside(
   };
 }
 
-const shareOf = (rows: number, { ceiling, halfway }: Learner): number => (ceiling * rows) / (rows + halfway);
+const USUAL_LUCK = 0.1;
 
-function learn({ train, start }: TuneOrder, { retention }: Learner): Knowledge {
-  const right: Record<string, number> = {};
-  for (const row of rowsIn<Row>(train)) {
-    const name = PROMPT.exec(textOf(row.messages[0] ?? { role: 'user', content: '' }))?.groups?.['name'] ?? '';
-    right[name] = (right[name] ?? 0) + (answerOf(row) === name ? 1 : -2);
-  }
-  const before = start === undefined ? {} : readKnowledge(start).rows;
-  const names = [...new Set([...Object.keys(before), ...Object.keys(right)])].toSorted();
-  const rows = names.map((name) => {
-    const kept = (before[name] ?? 0) * (right[name] === undefined ? retention : 1);
-    return [name, Math.max(0, kept + (right[name] ?? 0))] as const;
-  });
-  return { rows: Object.fromEntries(rows) };
+function shareOf({ rows, shift = 0 }: Knowledge, name: string, { ceiling, halfway }: Learner): number {
+  const known = rows[name] ?? 0;
+  return known === 0 ? 0 : Math.max(0, (ceiling * known) / (known + halfway) + shift);
 }
 
-const readKnowledge = (folder: string): Knowledge =>
-  JSON.parse(readFileSync(join(folder, 'knowledge.json'), 'utf8')) as Knowledge;
+/** The true share of right answers to questions of a class: what would be measured with endlessly many rows. */
+export function trueShare(knowledge: Knowledge, name: string, learner: Learner): number {
+  const { luck = USUAL_LUCK } = learner;
+  const share = Math.min(1, shareOf(knowledge, name, learner));
+  // Difficulty is the sum of two uniform numbers, (1 − luck) U + luck V.
+  const [small, large] = [Math.min(luck, 1 - luck), Math.max(luck, 1 - luck)];
+  if (share <= small) return small === 0 ? 0 : share ** 2 / (2 * small * large);
+  return share <= large ? (share - small / 2) / large : 1 - (1 - share) ** 2 / (2 * small * large);
+}
 
-const unit = (text: string): number =>
-  Number.parseInt(createHash('sha256').update(text).digest('hex').slice(0, 12), 16) / 2 ** 48;
+function learn({ train, start }: TuneOrder, learner: Learner): Knowledge {
+  const { retention, refresh = 0, most = Infinity, wrong = 2, training } = learner;
+  const right: Record<string, number> = {};
+  const counts: Record<string, number> = {};
+  for (const row of rowsIn<Row>(train)) {
+    const name = PROMPT.exec(textOf(row.messages[0] ?? { role: 'user', content: '' }))?.groups?.['name'] ?? '';
+    right[name] = (right[name] ?? 0) + (answerOf(row) === name ? 1 : -wrong);
+    counts[name] = (counts[name] ?? 0) + 1;
+  }
+  const before: Knowledge = start === undefined ? { rows: {} } : readKnowledge(start);
+  const names = [...new Set([...Object.keys(before.rows), ...Object.keys(right)])].toSorted();
+  const rows = names.map((name) => {
+    const fresh = counts[name] ?? 0;
+    const lost = fresh === 0 ? 1 : refresh === 0 ? 0 : 2 ** (-fresh / refresh);
+    const kept = (before.rows[name] ?? 0) * (1 - (1 - retention) * lost);
+    return [name, Math.min(most, Math.max(0, kept + (right[name] ?? 0)))] as const;
+  });
+  const known = { rows: Object.fromEntries(rows) };
+  if (!training) return known;
+  const draw = hash('sha256', readFileSync(train), 'hex') + JSON.stringify(before);
+  const normal = Math.sqrt(-2 * Math.log(1 - unit(`${draw} a`))) * Math.cos(2 * Math.PI * unit(`${draw} b`));
+  return { ...known, shift: (before.shift ?? 0) + training.mean + training.deviation * normal };
+}
+
+/** What the model in a folder knows. */
+export const readKnowledge = (folder: string): Knowledge =>
+  JSON.parse(readFileSync(join(folder, KNOWLEDGE), 'utf8')) as Knowledge;
+
+const unit = (text: string): number => Number.parseInt(hash('sha256', text, 'hex').slice(0, 12), 16) / 2 ** 48;
