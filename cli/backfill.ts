@@ -1,13 +1,17 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findRun, openRun } from '../artifacts/ledger/runs.ts';
 import type { RunRow } from '../artifacts/ledger/schema.ts';
 import type { Ledger } from '../artifacts/ledger/open.ts';
 import { QUEUES } from '../configs/presets.ts';
 import { ensureUp, hasCrashed } from '../worker/local.ts';
+import { lineDocument, SHOWN } from '../worker/lines.ts';
 import { lineAttributes } from '../worker/schedules/action.ts';
 import type { backfill, BackfillInput } from '../workflows/backfill.ts';
 import { EXIT } from './command.ts';
 import { plain } from '../configs/plain.ts';
+import { printLine } from './line.ts';
 import { print, printJson, tell } from './output.ts';
 import { defaultOptions, newRunId } from './start.ts';
 import type { State } from './state.ts';
@@ -54,14 +58,43 @@ export async function startBackfill(state: State, input: Omit<BackfillInput, 'ru
     tell(`backfill ${id}${flags.detach ? '' : ' (Ctrl+C leaves it running)'}`);
     const run = flags.detach ? ((await findRun(ledger, id)) as RunRow) : await follow(state, id, input);
     const periods = await periodsOf(ledger, id, input);
-    if (flags.json) printJson({ run: id, line: recipe.name, status: run.status, reason: run.reason, periods });
-    else for (const period of periods) print(`${period.name}  ${wordsOf(period)}`);
+    const isOver = run.status !== 'running';
+    const document = await lineDocument(ledger, recipe.name, { most: flags.json ? Infinity : SHOWN });
+    const page = document && isOver ? await writePage(state, recipe.name, flags.html ?? `${id}.html`) : null;
+    if (flags.json)
+      printJson({
+        run: id,
+        line: recipe.name,
+        status: run.status,
+        reason: run.reason,
+        periods,
+        table: document ?? null,
+        page,
+      });
+    else {
+      for (const period of periods) print(`${period.name}  ${wordsOf(period)}`);
+      if (document && isOver) {
+        print('');
+        printLine(document);
+        print(`\npage with plots: ${page}`);
+      }
+    }
     if (run.status === 'running') {
       tell(`backfill ${id} goes on; \`anneal show ${id}\` shows it, \`anneal cancel ${id}\` stops it`);
       return flags.detach ? EXIT.done : EXIT.interrupted;
     }
     return run.status === 'completed' ? EXIT.done : EXIT.failed;
   });
+}
+
+async function writePage({ ledger }: State, line: string, file: string): Promise<string | null> {
+  const document = await lineDocument(ledger, line, { most: SHOWN });
+  if (!document) return null;
+  const { linePage } = await import('../worker/reports.ts');
+  const path = resolve(file);
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, linePage(document));
+  return path;
 }
 
 /** Says how every period ends, until all have or Ctrl+C was pressed. */
