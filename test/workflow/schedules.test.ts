@@ -270,10 +270,13 @@ test('a backfill takes the actions of a time one after the other, and none that 
 
 test('all schedules are listed, one whose Temporal database is gone among them', async () => {
   const lost = await create('lost', { every: '1h' });
+  await create('found', { every: '1h' });
+  await create('halted', { every: '1h' });
+  await pauseSchedule(shelf(), { name: 'halted', actor: 'ann', why: 'wait' });
   await bench.env.client.schedule.getHandle('lost').delete();
   const listed = await listAll(shelf());
   const statesIn = (found: typeof listed) => Object.fromEntries(found.map(({ name, state }) => [name, state]));
-  expect(statesIn(listed)).toMatchObject({ lost: 'gone', changing: 'paused', nightly: 'active' });
+  expect(statesIn(listed)).toMatchObject({ lost: 'gone', halted: 'paused', found: 'active' });
   // Of many, what Temporal lists is believed; it knows of what was deleted a little later.
   let many = listed;
   for (let tries = 0; statesIn(many)['lost'] !== 'gone' || tries === 0; tries += 1) {
