@@ -1,11 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findRun } from '../../artifacts/ledger/runs.ts';
 import type { RunRow } from '../../artifacts/ledger/schema.ts';
-import type { BudgetScope, BudgetUnit } from '../../configs/budget.ts';
 import { messageOf } from '../../configs/failure.ts';
-import type { Budget } from '../../configs/refs.ts';
 import { ensureUp } from '../../worker/local.ts';
-import type { RaiseBounds } from '../../workflows/budget.ts';
+import { updateFor, wantedIn } from '../budgets.ts';
 import { UsageError } from '../command.ts';
 import { print, printJson, tell } from '../output.ts';
 import { runDocument } from '../run-document.ts';
@@ -28,7 +26,7 @@ export async function resume(flags: Flags, id: string): Promise<number> {
       throw new UsageError(`run ${run.id} does not wait for a budget: \`anneal show ${run.id}\` says what it does`);
     if (!run.waiting.startsWith('the budget'))
       throw new UsageError(`run ${run.id} does not wait for a budget, but for ${run.waiting}`);
-    const { name, args } = updateFor(wanted, run.waiting);
+    const { name, args } = updateFor(wanted, run.waiting, actor());
     const at = await ensureUp(home, tell);
     await withClient(at, async (client) => {
       try {
@@ -56,43 +54,4 @@ async function goesOn(ledger: Parameters<typeof findRun>[0], { id, waiting }: Ru
     if ((await findRun(ledger, id))?.waiting !== waiting) return;
     await sleep(100);
   }
-}
-
-/** What `--budget` raises: the bound of a scope, or without one what the run itself waits for. */
-interface Wanted {
-  scope: BudgetScope | null;
-  unit: BudgetUnit;
-  value: number;
-}
-
-/** `5` and `usd=5` are US dollars, `tokens=200000` tokens, `month.trainerSeconds=600` seconds of training in the month. */
-function wantedIn(texts: readonly string[]): Wanted[] {
-  return texts.map((text) => {
-    const [, scope = null, unit = 'usd', number] = FORM.exec(text) ?? [];
-    const value = Number(number);
-    if (
-      number === undefined ||
-      !(value > 0) ||
-      !Number.isFinite(value) ||
-      (unit === 'tokens' && !Number.isInteger(value))
-    )
-      throw new UsageError(
-        `--budget: expected usd=5, tokens=200000 or trainerSeconds=600, or one of them behind run., line. or month., found "${text}"`,
-      );
-    return { scope: scope as BudgetScope | null, unit: unit as BudgetUnit, value };
-  });
-}
-
-const FORM = /^(?:(?:(run|line|month)\.)?(usd|tokens|trainerSeconds)=)?(\S+)$/;
-
-/** The update that a run takes: its own limits of asking, or bounds of its line. */
-function updateFor(wanted: readonly Wanted[], waiting: string): { name: string; args: [Budget] | [RaiseBounds] } {
-  const ofLine =
-    waiting.startsWith('the budget of') ||
-    wanted.some(({ scope, unit }) => scope !== null || unit === 'trainerSeconds');
-  if (!ofLine)
-    return { name: 'raiseBudget', args: [Object.fromEntries(wanted.map(({ unit, value }) => [unit, value]))] };
-  const bounds: RaiseBounds['bounds'] = {};
-  for (const { scope, unit, value } of wanted) bounds[scope ?? 'run'] = { ...bounds[scope ?? 'run'], [unit]: value };
-  return { name: 'raiseBounds', args: [{ bounds, by: actor() }] };
 }
