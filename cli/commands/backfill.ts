@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { canonicalJson } from '../../configs/canonical-json.ts';
 import { Duration } from '../../configs/duration.ts';
@@ -46,7 +46,9 @@ export async function backfill(flags: Flags, file: string, ...more: readonly str
     const read = (uri?: unknown) =>
       readRecipe(file, uri === undefined ? sets : [...sets, `data.train.uri=${JSON.stringify(uri)}`]);
     const recipe = await checkContinuous(read(), file, { fieldsOnly: periods.length > 0 });
-    if (periods.length > 0) await checkContinuous(read(periods.flatMap(({ data }) => data ?? [])), file);
+    // A period without rows is one that is skipped, and no reason to replay nothing.
+    const filled = periods.flatMap(({ data }) => data ?? []).filter((path) => !isEmpty(path));
+    if (filled.length > 0) await checkContinuous(read(filled), file);
     const replayed = flags.whatIf === undefined ? recipe : await whatIf(recipe, flags.whatIf);
     const input = { recipe: replayed, startedBy: actor(), lanes: flags.lanes };
     return startBackfill(state, cut ? { ...input, byTime: cut } : { ...input, periods }, {
@@ -56,6 +58,8 @@ export async function backfill(flags: Flags, file: string, ...more: readonly str
     });
   });
 }
+
+const isEmpty = (path: string): boolean => existsSync(path) && statSync(path).size === 0;
 
 function periodOf(path: string): BackfillPeriod {
   if (isDatasetRef(path) && !existsSync(resolve(path))) return { name: path, data: [path] };

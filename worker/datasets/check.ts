@@ -171,7 +171,9 @@ async function prepareThem(
     test: test && [test.rows],
     split: data.split,
     earlier: shelf && data.split?.stratify === true ? await lastSplit(shelf, `${recipe.name}.test`) : undefined,
-    evalSets: shelf ? await registeredSets(shelf, ({ digest }) => !own.includes(digest)) : [],
+    evalSets: shelf
+      ? await registeredSets(shelf, ({ digest, name }) => !own.includes(digest) && !isOwnSlice(recipe, name))
+      : [],
     ...tokensFor(counter),
     maxTokens: vendor?.limits.maxTokens ?? tune.maxTokens,
     seed: PREPARE_SEED,
@@ -193,6 +195,10 @@ async function prepareThem(
   if (vendor) await weighForVendor(vendor, tune, made.train, report, place);
   else await weigh(recipe, made.train, counter, report, { shelf, place });
 }
+
+/** Whether a set came out of these very rows in an earlier period; a run takes used rows out before it looks. */
+const isOwnSlice = ({ name, continuous }: Recipe, set: string): boolean =>
+  continuous !== undefined && set === `${name}.test`;
 
 /** What the last run of a pipeline decided, to which a stratified split keeps. */
 async function lastSplit({ ledger, store }: Shelf, name: string): Promise<EarlierSplit | undefined> {
