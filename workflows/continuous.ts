@@ -1,7 +1,7 @@
 import { CancellationScope, isCancellation, workflowInfo } from '@temporalio/workflow';
 import { msOf } from '../configs/duration-ms.ts';
 import type { Recipe } from '../configs/recipe.ts';
-import type { ArtifactRef, Refs, RunRef, StepResult, Verdict } from '../configs/refs.ts';
+import type { ArtifactRef, RunRef, StepResult, Verdict } from '../configs/refs.ts';
 import type { LineReading, Start } from '../activities/continuous/line-record.ts';
 import { openBudget, type LineBudget } from './budget.ts';
 import { decideWithPeople } from './deciding.ts';
@@ -16,6 +16,7 @@ import {
   closeRun,
   findChampion,
   lastTrial,
+  noteMissed,
   notePending,
   openRun,
   readLine,
@@ -82,8 +83,12 @@ export async function continuous(input: ContinuousInput): Promise<ContinuousOutp
   const name = recipe.register.model ?? recipe.name;
   const story = tellStory(`${recipe.name}: a period of ${name}`, { pipeline: recipe.name, model: name });
   await openRun({ id, recipe, options, workflowId, temporalRunId, startedBy, kind: 'continuous', trigger });
+  // What the schedule did not take (an outage, a pause) gets its record as well.
+  const schedule = /^schedule:(.+)$/.exec(trigger)?.[1];
+  const missed = schedule === undefined ? undefined : noteMissed({ schedule });
   try {
     const ended = await period({ ...input, run, name, story });
+    await missed;
     const { verdict, model, reason, period: about } = ended;
     await closeRun({
       id,
@@ -99,6 +104,7 @@ export async function continuous(input: ContinuousInput): Promise<ContinuousOutp
     if (error instanceof Skipped) {
       const reason = error.message;
       story.skip(['period'], reason);
+      await missed;
       const skips = await skipRun({ line: recipe.name, runId: id, reason });
       await tell({ run, recipe, kind: 'skipped', message: `skipped: ${reason}`, skips });
       return { outcome: 'skipped', verdict: null, model: null, reason, period: null };
@@ -219,7 +225,7 @@ function enoughOrSkip(
 ): void {
   const { minNewRows, maxAge } = settingsOf(recipe);
   // A person asked for a training from the base model: it needs no new rows.
-  if (line.reanchor !== null && line.accepted.length > 0) return;
+  if (line.reanchor !== null && line.accepted > 0) return;
   if (rows === 0) throw new Skipped('no new rows since the last verdict');
   if (force || waiting >= minNewRows) return;
   const isOld = maxAge !== undefined && since !== null && Date.now() - Date.parse(since) >= msOf(maxAge);
@@ -435,10 +441,7 @@ async function mixIn(
   { fresh, suite, start }: { fresh: ArtifactRef | undefined; suite: ArtifactRef; start: Start },
 ): Promise<ArtifactRef> {
   const { replay } = settingsOf(recipe);
-  if (line.accepted.length === 0 && fresh) return fresh;
-  const earlier: Refs = Object.fromEntries(
-    line.accepted.map(({ train }, i) => [`period${i + 1}`, { digest: train, type: 'Dataset' as const }]),
-  );
+  if (line.accepted === 0 && fresh) return fresh;
   const mixed = await story.step('mix', () =>
     steps.mix({
       run,
@@ -449,9 +452,8 @@ async function mixIn(
         maxRows: replay.maxRows,
         seed: recipe.tune.seed,
         metric: recipe.gate.primaries?.[0]?.metric ?? recipe.gate.metric,
-        periods: line.accepted.map(({ period: about }) => about),
       },
-      inputs: { suite, ...(fresh ? { fresh } : {}), ...earlier },
+      inputs: { suite, ...(fresh ? { fresh } : {}) },
     }),
   );
   return ref(mixed, 'train');

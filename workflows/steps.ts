@@ -16,7 +16,7 @@ const long = proxyActivities<TrainActivities>(TRAIN);
 export const { openRun, closeRun, skipSteps, findChampion, setWaiting, noteReconsidered } = brief;
 
 /** What is read and written about a line of continuous tuning. */
-export const { readLine, skipRun, notePending, askReanchor, chooseStart, lastTrial, lineModels } = brief;
+export const { readLine, skipRun, notePending, askReanchor, chooseStart, lastTrial, lineModels, noteMissed } = brief;
 export const { cutPeriods } = short;
 
 /** What is written and looked up about an approval. */

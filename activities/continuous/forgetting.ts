@@ -144,14 +144,14 @@ async function compare(
     (model) => model !== candidate,
   );
   const models = [...new Set([...earlier, champion])];
-  const kept = await keptScores(deps.ledger, { line, metric, models });
+  const kept = Map.groupBy(await keptScores(deps.ledger, { line, metric, models }), ({ slice }) => slice);
   const own = new Map(found.filter(({ model }) => model === candidate).map(({ slice, scores }) => [slice, scores]));
   const slices: SliceResult[] = [];
   for (const { slice } of await listSlices(deps.ledger, line)) {
     const mine = own.get(slice);
     if (!mine) continue;
-    const results = kept
-      .filter((one) => one.slice === slice && one.scores.length === mine.length)
+    const results = (kept.get(slice) ?? [])
+      .filter(({ scores }) => scores.length === mine.length)
       .map(({ model, scores }) => {
         const paired = pair(facts, mine, scores);
         const where = `${slice}, against ${model === champion ? 'the champion' : `an earlier champion (${model.slice(0, 19)})`}`;

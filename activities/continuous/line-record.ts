@@ -11,7 +11,9 @@ import { losses, meanLoss } from './losses.ts';
 import type { Deps } from '../step/deps.ts';
 
 /** What a continuous run reads of its line when it begins. */
-export interface LineReading extends LineState {
+export interface LineReading extends Omit<LineState, 'accepted'> {
+  /** Periods that were accepted. */
+  accepted: number;
   /** Why nobody may tune or promote it now; null: nothing stands against it. */
   closed: string | null;
 }
@@ -61,7 +63,7 @@ export function createLineRecord(deps: Deps): LineRecord {
         : state.paused === null
           ? null
           : `paused: ${state.paused}`;
-      return { ...state, closed };
+      return { ...state, accepted: state.accepted.length, closed };
     },
     skipRun: (skip) => skipRun(ledger, skip),
     notePending: createNotePending(deps),

@@ -13,13 +13,14 @@ export interface Loss {
  * since. Slices on which it was not measured are absent.
  */
 export async function losses(ledger: Ledger, line: string, metric: string): Promise<Loss[]> {
-  const champions = (await ancestors(ledger, line)).map(({ model }) => model);
-  const champion = champions.at(-1);
+  const all = (await ancestors(ledger, line)).map(({ model }) => model);
+  const champion = all.at(-1);
   if (champion === undefined) return [];
-  const means = await keptMeans(ledger, line, metric);
+  const champions = new Set(all);
+  const means = Map.groupBy(await keptMeans(ledger, line, metric), ({ slice }) => slice);
   const lower = /^(ter|brier|ece)\b/.test(metric) ? -1 : 1;
   return (await listSlices(ledger, line)).flatMap(({ slice }) => {
-    const on = means.filter((one) => one.slice === slice && champions.includes(one.model));
+    const on = (means.get(slice) ?? []).filter(({ model }) => champions.has(model));
     const own = on.find(({ model }) => model === champion);
     if (!own) return [];
     const best = Math.max(...on.map(({ mean }) => lower * mean));

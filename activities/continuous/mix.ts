@@ -2,7 +2,8 @@ import { hash } from 'node:crypto';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { digestOf } from '../../artifacts/canonical.ts';
-import { droppedRows } from '../../artifacts/ledger/watermark.ts';
+import { refsOf } from '../../artifacts/ledger/executions.ts';
+import { droppedRows, lineState } from '../../artifacts/ledger/watermark.ts';
 import { canonicalJson } from '../../configs/canonical-json.ts';
 import { breathing, rowsIn, writeLines } from '../../data/lines.ts';
 import { classOf } from '../../data/split.ts';
@@ -22,8 +23,6 @@ export const MixParams = z.strictObject({
   seed: z.int(),
   /** Metric by which forgetting is measured. */
   metric: z.string(),
-  /** Names of the earlier periods, in the order of the inputs `period1`, `period2`, …. */
-  periods: z.array(z.string()),
 });
 export type MixParams = z.infer<typeof MixParams>;
 type Context = StepContext<MixParams>;
@@ -41,8 +40,8 @@ interface Old {
  * Mixes rows of earlier periods into the new ones: what the champion's ancestors were trained on, chosen by policy and
  * the same for the same seed. Rows that were withdrawn or edited since, and those whose prompt stands in the suite, stay out.
  *
- * Inputs: `fresh` (Dataset, prepared; absent where nothing new came), `suite` (Dataset of test rows), `period1`, `period2`, … (Datasets of the periods
- * that were accepted, oldest first). Output: `train` (Dataset).
+ * Inputs: `fresh` (Dataset, prepared; absent where nothing new came), `suite` (Dataset of test rows). Found in the ledger,
+ * and inputs as well: `p1`, `p2`, … (Datasets of the periods that were accepted). Output: `train` (Dataset).
  */
 export function createMix(deps: Deps): Step<MixParams> {
   return defineStep(deps, {
@@ -52,7 +51,9 @@ export function createMix(deps: Deps): Step<MixParams> {
     identity: async ({ params }) => {
       const dropped = [...(await droppedRows(deps.ledger, params.line))].toSorted();
       const lost = params.policy === 'mostForgotten' ? await losses(deps.ledger, params.line, params.metric) : [];
+      const periods = (await lineState(deps.ledger, params.line)).accepted;
       return {
+        inputs: Object.fromEntries(periods.map(({ period, train }) => [period, { digest: train, type: 'Dataset' }])),
         parts: {
           ...(dropped.length > 0 ? { dropped: digestOf(dropped.join(' ')) } : {}),
           ...(lost.length > 0 ? { lost: digestOf(canonicalJson(lost)) } : {}),
@@ -62,7 +63,8 @@ export function createMix(deps: Deps): Step<MixParams> {
     run: async (context) => {
       const { params } = context;
       const fresh = context.inputs['fresh'] ? await idsIn(await context.pathOf('fresh')) : new Set<string>();
-      const { rows: old, left } = await oldRows(context, fresh);
+      const earlier = await earlierPeriods(context);
+      const { rows: old, left } = await oldRows(context, fresh, earlier);
       const wanted = Math.min(
         params.maxRows,
         params.share === null ? old.length : Math.round((fresh.size * params.share) / (1 - params.share)),
@@ -76,8 +78,8 @@ export function createMix(deps: Deps): Step<MixParams> {
         for await (const row of breathing<Row>(await context.pathOf('fresh'))) file.write(row);
       const replayed = new Set(chosen.map(({ id }) => id));
       const written = new Set<string>();
-      for (const role of rolesOf(params))
-        for await (const row of breathing<Row>(await context.pathOf(role))) {
+      for (const { path } of earlier)
+        for await (const row of breathing<Row>(path)) {
           if (!replayed.has(row.id) || written.has(row.id)) continue;
           written.add(row.id);
           file.write(row);
@@ -97,7 +99,15 @@ export function createMix(deps: Deps): Step<MixParams> {
   });
 }
 
-const rolesOf = ({ periods }: MixParams): string[] => periods.map((_, i) => `period${i + 1}`);
+/** Training rows of the earlier periods, as the key of the step was made of: oldest first. */
+async function earlierPeriods({ deps, executionId }: Context): Promise<{ period: string; path: string }[]> {
+  const inputs = await refsOf(deps.ledger, executionId, 'in');
+  const names = Object.keys(inputs).filter((role) => /^p\d+$/.test(role));
+  const sorted = names.toSorted((a, b) => Number(a.slice(1)) - Number(b.slice(1)));
+  return Promise.all(
+    sorted.map(async (period) => ({ period, path: await deps.store.path(inputs[period]?.digest ?? '') })),
+  );
+}
 
 async function idsIn(path: string): Promise<Set<string>> {
   const ids = new Set<string>();
@@ -106,7 +116,11 @@ async function idsIn(path: string): Promise<Set<string>> {
 }
 
 /** Rows of earlier periods, each once; `left` counts those that may not be learned (again). */
-async function oldRows(context: Context, fresh: ReadonlySet<string>): Promise<{ rows: Old[]; left: number }> {
+async function oldRows(
+  context: Context,
+  fresh: ReadonlySet<string>,
+  earlier: readonly { period: string; path: string }[],
+): Promise<{ rows: Old[]; left: number }> {
   const { params, deps } = context;
   const dropped = await droppedRows(deps.ledger, params.line);
   const tested = new Set<string>();
@@ -114,8 +128,8 @@ async function oldRows(context: Context, fresh: ReadonlySet<string>): Promise<{ 
   const seen = new Set<string>(fresh);
   const rows: Old[] = [];
   let left = 0;
-  for (const [i, role] of rolesOf(params).entries())
-    for await (const row of breathing<Row>(await context.pathOf(role))) {
+  for (const { period, path } of earlier)
+    for await (const row of breathing<Row>(path)) {
       if (seen.has(row.id)) continue;
       seen.add(row.id);
       if (dropped.has(row.id) || tested.has(row.promptId)) {
@@ -123,7 +137,7 @@ async function oldRows(context: Context, fresh: ReadonlySet<string>): Promise<{ 
         continue;
       }
       const draw = hash('sha256', `${params.seed} ${row.id}`, 'hex').slice(0, 16);
-      rows.push({ id: row.id, period: params.periods[i] as string, name: classOf(row), draw });
+      rows.push({ id: row.id, period, name: classOf(row), draw });
     }
   return { rows, left };
 }

@@ -35,9 +35,9 @@ export function createReplaying({ ledger, store }: Deps): Replaying {
   return {
     lineModels: async ({ line, metric }) => {
       const slices = (await listSlices(ledger, line)).map(({ slice }) => slice);
-      const means = await keptMeans(ledger, line, metric);
+      const asked = new Set((await keptMeans(ledger, line, metric)).map(({ model, slice }) => `${model} ${slice}`));
       const models = (await ancestors(ledger, line)).filter(
-        ({ model }) => !slices.every((slice) => means.some((one) => one.model === model && one.slice === slice)),
+        ({ model }) => !slices.every((slice) => asked.has(`${model} ${slice}`)),
       );
       return { models, suite: (await lastWatermark(ledger, line))?.suite ?? null };
     },

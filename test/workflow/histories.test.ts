@@ -7,6 +7,11 @@ import { approvalsOfRun } from '../../artifacts/ledger/approvals.ts';
 import { moveAlias } from '../../artifacts/ledger/models.ts';
 import { findRun } from '../../artifacts/ledger/runs.ts';
 import { Approve } from '../../configs/approve.ts';
+import { Continuous } from '../../configs/continuous.ts';
+import { QUEUES } from '../../configs/presets.ts';
+import { RunOptions } from '../../configs/refs.ts';
+import type { backfill } from '../../workflows/backfill.ts';
+import type { continuous } from '../../workflows/continuous.ts';
 import { Evaluate } from '../../configs/evaluate.ts';
 import { Gate } from '../../configs/gate.ts';
 import { Notify } from '../../configs/notify.ts';
@@ -104,7 +109,50 @@ const stories = {
     await handle.result();
     return id;
   },
+  'continuous-first': async () => (await tunePeriod(await lineRecipe('first'))).id,
+  'continuous-warm': async () => {
+    world.right = (model, row) => model === 2 || row % 3 === 0;
+    await tunePeriod(await lineRecipe('warm'));
+    return (await tunePeriod(await lineRecipe('warm', 2))).id;
+  },
+  'continuous-skipped': async () => {
+    await tunePeriod(await lineRecipe('skipped'));
+    return (await tunePeriod(await lineRecipe('skipped'))).id;
+  },
+  backfill: async () => {
+    const recipe = await lineRecipe('replayed');
+    const [one] = [recipe.data.train.uri].flat();
+    const later = await lineRecipe('replayed-later');
+    const [two] = [later.data.train.uri].flat();
+    const run = { id: `replayed-${Date.now()}`, options: RunOptions.parse({}) };
+    const periods = [one, two].map((path) => ({ name: String(path), data: [String(path)] }));
+    const handle = await bench.env.client.workflow.start<typeof backfill>('backfill', {
+      taskQueue: QUEUES.control,
+      workflowId: run.id,
+      args: [{ run, recipe, startedBy: 'tester', lanes: 2, periods }],
+    });
+    await handle.result();
+    return run.id;
+  },
 };
+
+/** A recipe of a line; rows of another seed are other rows. */
+async function lineRecipe(name: string, seed = 1): Promise<Recipe> {
+  const made = await fakeRecipe(join(bench.folder, `seed-${seed}`), seed === 1 ? name : `${name}-${seed}`, { seed });
+  return { ...made, name, continuous: Continuous.parse({ minNewRows: 5 }) };
+}
+
+async function tunePeriod(recipe: Recipe): Promise<{ id: string }> {
+  const id = `${recipe.name}-${(periods += 1)}`;
+  const handle = await bench.env.client.workflow.start<typeof continuous>('continuous', {
+    taskQueue: QUEUES.control,
+    workflowId: id,
+    args: [{ recipe, startedBy: 'tester', trigger: 'cli' }],
+  });
+  await handle.result();
+  return { id };
+}
+let periods = 0;
 
 /** A recipe on which a judge decides that likes the first answer and the second alike. */
 async function judged(

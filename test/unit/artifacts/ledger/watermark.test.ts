@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openLedger, type Ledger } from '../../../../artifacts/ledger/open.ts';
 import { listSlices } from '../../../../artifacts/ledger/suite.ts';
@@ -15,10 +18,15 @@ import {
 } from '../../../../artifacts/ledger/watermark.ts';
 
 let ledger: Ledger;
+let folder: string;
 beforeEach(async () => {
-  ledger = await openLedger(':memory:');
+  folder = mkdtempSync(join(tmpdir(), 'anneal-watermark-'));
+  ledger = await openLedger(join(folder, 'ledger.db'));
 });
-afterEach(() => ledger.destroy());
+afterEach(async () => {
+  await ledger.destroy();
+  rmSync(folder, { recursive: true, force: true });
+});
 
 const id = (n: number): string => n.toString(16).padStart(16, '0');
 const counts = { new: 0, edited: 0, late: 0, kept: 0, withdrawn: 0 };
