@@ -60,9 +60,7 @@ export function createLineRecord(deps: Deps): LineRecord {
       const frozen = await ledger.selectFrom('frozen').selectAll().where('name', '=', model).executeTakeFirst();
       const closed = frozen
         ? `${model} is frozen by ${frozen.actor} since ${frozen.at} (${frozen.reason}): \`anneal unfreeze ${model}\``
-        : state.paused === null
-          ? null
-          : `paused: ${state.paused}`;
+        : null;
       return { ...state, accepted: state.accepted.length, closed };
     },
     skipRun: (skip) => skipRun(ledger, skip),

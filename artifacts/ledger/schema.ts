@@ -245,7 +245,6 @@ export interface LineRow {
   skips: number;
   /** Set by a person: the next training goes back to the base model. */
   reanchor: string | null;
-  paused: string | null;
 }
 
 /** Where a line stands: each verdict moves it on by one generation. Never changed. */

@@ -34,7 +34,6 @@ export interface LineState {
   pendingSince: string | null;
   skips: number;
   reanchor: string | null;
-  paused: string | null;
 }
 
 /** A row as the watermark knows it. */
@@ -82,7 +81,6 @@ export async function lineState(ledger: Ledger, line: string): Promise<LineState
     pendingSince: own?.pending_since ?? null,
     skips: own?.skips ?? 0,
     reanchor: own?.reanchor ?? null,
-    paused: own?.paused ?? null,
   };
 }
 
@@ -176,7 +174,8 @@ export async function droppedRows(ledger: Ledger, line: string): Promise<Set<str
     .selectFrom('consumed')
     .select('row')
     .where('line', '=', line)
-    .where('state', '=', 'w')
+    // As a literal: SQLite takes no partial index for a parameter.
+    .where(sql<boolean>`state = 'w'`)
     .execute();
   return new Set(rows.map(({ row }) => Buffer.from(row).toString('hex')));
 }
@@ -226,18 +225,10 @@ export async function setReanchor(ledger: Ledger, line: string, why: string | nu
   });
 }
 
-/** Keeps a line from being tuned; null: it goes on. */
-export async function setPaused(ledger: Ledger, line: string, why: string | null): Promise<void> {
-  await ledger.transaction().execute(async (tx) => {
-    await enterLine(tx, line);
-    await tx.updateTable('lines').set({ paused: why }).where('line', '=', line).execute();
-  });
-}
-
 async function enterLine(tx: Ledger, line: string): Promise<LineRow> {
   await tx
     .insertInto('lines')
-    .values({ line, pending_since: null, pending_rows: 0, skips: 0, reanchor: null, paused: null })
+    .values({ line, pending_since: null, pending_rows: 0, skips: 0, reanchor: null })
     .onConflict((conflict) => conflict.column('line').doNothing())
     .execute();
   return tx.selectFrom('lines').selectAll().where('line', '=', line).executeTakeFirstOrThrow();
