@@ -71,13 +71,9 @@ export async function startBackfill(state: State, input: Omit<BackfillInput, 'ru
         table: document ?? null,
         page,
       });
-    else {
-      for (const period of periods) print(`${period.name}  ${wordsOf(period)}`);
-      if (document && isOver) {
-        print('');
-        printLine(document);
-        print(`\npage with plots: ${page}`);
-      }
+    else if (document && isOver) {
+      printLine(document);
+      print(`\npage with plots: ${page}`);
     }
     if (run.status === 'running') {
       tell(`backfill ${id} goes on; \`anneal show ${id}\` shows it, \`anneal cancel ${id}\` stops it`);
