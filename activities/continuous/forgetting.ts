@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { z } from 'zod';
 import { ancestors, keptScores, listSlices, noteScores, type SliceScores } from '../../artifacts/ledger/suite.ts';
 import { lineState } from '../../artifacts/ledger/watermark.ts';
@@ -144,13 +145,15 @@ async function compare(
     (model) => model !== candidate,
   );
   const models = [...new Set([...earlier, champion])];
-  const kept = Map.groupBy(await keptScores(deps.ledger, { line, metric, models }), ({ slice }) => slice);
   const own = new Map(found.filter(({ model }) => model === candidate).map(({ slice, scores }) => [slice, scores]));
   const slices: SliceResult[] = [];
   for (const { slice } of await listSlices(deps.ledger, line)) {
     const mine = own.get(slice);
     if (!mine) continue;
-    const results = (kept.get(slice) ?? [])
+    // One slice at a time: all of them are millions of scores in a line's tenth year.
+    const kept = await keptScores(deps.ledger, { line, metric, models, slice });
+    await setImmediate();
+    const results = kept
       .filter(({ scores }) => scores.length === mine.length)
       .map(({ model, scores }) => {
         const paired = pair(facts, mine, scores);

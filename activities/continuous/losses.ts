@@ -1,5 +1,5 @@
 import type { Ledger } from '../../artifacts/ledger/open.ts';
-import { ancestors, keptMeans, listSlices } from '../../artifacts/ledger/suite.ts';
+import { ancestors, listSlices, meansBySlice } from '../../artifacts/ledger/suite.ts';
 
 /** How much less the champion scores on a slice than the best of its line did. */
 export interface Loss {
@@ -13,18 +13,13 @@ export interface Loss {
  * since. Slices on which it was not measured are absent.
  */
 export async function losses(ledger: Ledger, line: string, metric: string): Promise<Loss[]> {
-  const all = (await ancestors(ledger, line)).map(({ model }) => model);
-  const champion = all.at(-1);
+  const champion = (await ancestors(ledger, line)).at(-1)?.model;
   if (champion === undefined) return [];
-  const champions = new Set(all);
-  const means = Map.groupBy(await keptMeans(ledger, line, metric), ({ slice }) => slice);
-  const lower = /^(ter|brier|ece)\b/.test(metric) ? -1 : 1;
+  const means = await meansBySlice(ledger, { line, metric, model: champion });
+  const isLower = /^(ter|brier|ece)\b/.test(metric);
   return (await listSlices(ledger, line)).flatMap(({ slice }) => {
-    const on = (means.get(slice) ?? []).filter(({ model }) => champions.has(model));
-    const own = on.find(({ model }) => model === champion);
-    if (!own) return [];
-    const best = Math.max(...on.map(({ mean }) => lower * mean));
-    return [{ slice, loss: Math.max(0, best - lower * own.mean) }];
+    const { own, highest, lowest } = means.get(slice) ?? { own: null, highest: 0, lowest: 0 };
+    return own === null ? [] : [{ slice, loss: Math.max(0, isLower ? own - lowest : highest - own) }];
   });
 }
 

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { Ledger } from './open.ts';
 import { now } from './runs.ts';
 import type { MatrixRow, SliceRow } from './schema.ts';
@@ -48,10 +49,10 @@ export async function noteScores(
   });
 }
 
-/** Scores kept for a line and metric, of some models or of all. */
+/** Scores kept for a line and metric, of some models or of all, on one slice or on all. */
 export async function keptScores(
   ledger: Ledger,
-  { line, metric, models }: { line: string; metric: string; models?: readonly string[] },
+  { line, metric, models, slice }: { line: string; metric: string; models?: readonly string[]; slice?: string },
 ): Promise<SliceScores[]> {
   if (models?.length === 0) return [];
   const rows = await ledger
@@ -60,6 +61,7 @@ export async function keptScores(
     .where('line', '=', line)
     .where('metric', '=', metric)
     .$if(models !== undefined, (query) => query.where('model', 'in', models as string[]))
+    .$if(slice !== undefined, (query) => query.where('slice', '=', slice as string))
     .execute();
   return rows.map(({ model, slice, scores }) => ({ model, slice, scores: floatsOf(scores) }));
 }
@@ -76,6 +78,20 @@ export async function keptMeans(
     .where('line', '=', line)
     .where('metric', '=', metric)
     .execute();
+}
+
+/** Slice by slice: the mean of one model, and the highest and lowest among all that were champions of the line. */
+export async function meansBySlice(
+  ledger: Ledger,
+  { line, metric, model }: { line: string; metric: string; model: string },
+): Promise<Map<string, { own: number | null; highest: number; lowest: number }>> {
+  const { rows } = await sql<{ slice: string; own: number | null; highest: number; lowest: number }>`
+    SELECT slice, max(mean) AS highest, min(mean) AS lowest, max(CASE WHEN model = ${model} THEN mean END) AS own
+    FROM matrix
+    WHERE line = ${line} AND metric = ${metric}
+      AND model IN (SELECT model FROM watermarks WHERE line = ${line} AND outcome = 'accepted')
+    GROUP BY slice`.execute(ledger);
+  return new Map(rows.map(({ slice, ...means }) => [slice, means]));
 }
 
 /** Models that were champions of a line by an accepted period, oldest first. */
@@ -97,9 +113,8 @@ function meanOf(scores: Float64Array, worst: number): { n: number; mean: number 
   return { n: asked.length, mean: sum / Math.max(1, asked.length) };
 }
 
-/** A copy that begins at a multiple of 8 bytes, as floats have to. */
+/** Floats begin at a multiple of 8 bytes: bytes that do not are copied. */
 function floatsOf(bytes: Uint8Array): Float64Array {
-  const copy = new Uint8Array(bytes.byteLength);
-  copy.set(bytes);
-  return new Float64Array(copy.buffer);
+  const { buffer, byteOffset, byteLength } = bytes.byteOffset % 8 === 0 ? bytes : Uint8Array.from(bytes);
+  return new Float64Array(buffer as ArrayBuffer, byteOffset, byteLength / 8);
 }
