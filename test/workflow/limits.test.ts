@@ -259,7 +259,7 @@ describe('a budget', () => {
     expect(await usedIn(bench.ledger, { line: 'gives-back' })).toMatchObject({ trainerSeconds: 1 });
   });
 
-  test('counts a training once, whatever becomes of the worker between its parts', async () => {
+  test('books a training once, in place of what was set aside for it', async () => {
     const line = recipe('once', { budget: { line: { trainerSeconds: 100 } } });
     const { id } = await run(line);
     const booked = await bench.ledger.selectFrom('reservations').selectAll().where('run_id', '=', id).execute();
