@@ -452,8 +452,9 @@ async function mixIn(
         maxRows: replay.maxRows,
         seed: recipe.tune.seed,
         metric: recipe.gate.primaries?.[0]?.metric ?? recipe.gate.metric,
+        suite: suite.digest,
       },
-      inputs: { suite, ...(fresh ? { fresh } : {}) },
+      inputs: fresh ? { fresh } : {},
     }),
   );
   return ref(mixed, 'train');

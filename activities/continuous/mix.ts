@@ -5,6 +5,7 @@ import { digestOf } from '../../artifacts/canonical.ts';
 import { refsOf } from '../../artifacts/ledger/executions.ts';
 import { droppedRows, lineState } from '../../artifacts/ledger/watermark.ts';
 import { canonicalJson } from '../../configs/canonical-json.ts';
+import { Digest } from '../../configs/refs.ts';
 import { breathing, rowsIn, writeLines } from '../../data/lines.ts';
 import { classOf } from '../../data/split.ts';
 import type { Row, TestRow } from '../../data/row.ts';
@@ -23,6 +24,8 @@ export const MixParams = z.strictObject({
   seed: z.int(),
   /** Metric by which forgetting is measured. */
   metric: z.string(),
+  /** Digest of the test rows whose prompts stay out. No input: a model does not come from what was kept from it. */
+  suite: Digest,
 });
 export type MixParams = z.infer<typeof MixParams>;
 type Context = StepContext<MixParams>;
@@ -40,8 +43,7 @@ interface Old {
  * Mixes rows of earlier periods into the new ones: what the champion's ancestors were trained on, chosen by policy and
  * the same for the same seed. Rows that were withdrawn or edited since, and those whose prompt stands in the suite, stay out.
  *
- * Inputs: `fresh` (Dataset, prepared; absent where nothing new came), `suite` (Dataset of test rows). Found in the ledger,
- * and inputs as well: `p1`, `p2`, … (Datasets of the periods that were accepted). Output: `train` (Dataset).
+ * Inputs: `fresh` (Dataset, prepared; absent where nothing new came). Found in the ledger, and inputs as well: `p1`, `p2`, … (Datasets of the periods that were accepted). Output: `train` (Dataset).
  */
 export function createMix(deps: Deps): Step<MixParams> {
   return defineStep(deps, {
@@ -124,7 +126,7 @@ async function oldRows(
   const { params, deps } = context;
   const dropped = await droppedRows(deps.ledger, params.line);
   const tested = new Set<string>();
-  for (const row of rowsIn<TestRow>(await context.pathOf('suite'))) tested.add(row.promptId);
+  for (const row of rowsIn<TestRow>(await deps.store.path(params.suite))) tested.add(row.promptId);
   const seen = new Set<string>(fresh);
   const rows: Old[] = [];
   let left = 0;

@@ -33,6 +33,12 @@ export async function rerun(flags: Flags, id: string): Promise<number> {
   const asked = flags.from === undefined ? undefined : stepNamed(flags.from);
   return readState(async (state) => {
     const old = await runOf(state.ledger, id);
+    if (old.kind !== 'tune')
+      throw new UsageError(
+        old.kind === 'continuous'
+          ? `${old.id} is a period of continuous tuning, whose rows are used once: \`anneal trigger ${old.pipeline}\` tunes on what is new`
+          : `${old.id} is no run of \`anneal run\` (it is a ${old.kind}): start it again by its own command`,
+      );
     const rows = await listExecutions(state.ledger, old.id);
     // Without --from: where the old run broke off. After a completed run the cache decides.
     const from = asked ?? rows.find(({ status }) => status === 'failed' || status === 'cancelled')?.step;

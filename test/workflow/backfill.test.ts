@@ -209,6 +209,53 @@ describe('what is lost slowly', () => {
   });
 });
 
+describe('two lines that promote to one alias', () => {
+  test('each compare with the champion of the other, and neither overwrites what it did not see', async () => {
+    const shared = (name: string, uri: string): Recipe => {
+      const made = recipe(name, uri);
+      return { ...made, register: { ...made.register, model: 'shared' } };
+    };
+    const one_ = shared('left', write('left.jsonl', usual(80)));
+    const other = shared('right', write('right.jsonl', [...usual(150), { name: 'login', rows: 150 }], 6000));
+    const ended = await Promise.all([one({ recipe: one_ }), one({ recipe: other })]);
+    expect(ended.map(({ outcome }) => outcome)).toContain('promoted');
+    const moves = await bench.ledger
+      .selectFrom('audit')
+      .selectAll()
+      .where('name', '=', 'shared')
+      .where('action', '=', 'promote')
+      .orderBy('id')
+      .execute();
+    // Every move begins where the one before it ended.
+    expect(moves.map(({ from_version }) => from_version)).toEqual([
+      null,
+      ...moves.slice(0, -1).map(({ to_version }) => to_version),
+    ]);
+    const champion = await versionAt(bench.ledger, 'shared', 'champion');
+    expect(champion?.version).toBe(moves.at(-1)?.to_version);
+  });
+});
+
+describe('a run beside a replay', () => {
+  test('is skipped, and says that a backfill is at work', async () => {
+    const line = recipe('busy', write('busy.jsonl', usual()));
+    const periods = [1, 2, 3].map((i) => ({ name: `w${i}`, data: [write(`busy-${i}.jsonl`, usual(60), i * 1000)] }));
+    const replaying = replay({ recipe: line, periods });
+    let beside: ContinuousOutput | undefined;
+    for (let tries = 0; tries < 100 && beside?.outcome !== 'skipped'; tries += 1) {
+      const lease = await bench.ledger
+        .selectFrom('leases')
+        .selectAll()
+        .where('resource', '=', 'line:busy')
+        .executeTakeFirst();
+      if (lease) beside = await one({ recipe: line });
+      else await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    expect(beside?.reason).toMatch(/backfill \(busy-\d+\) is at work since/);
+    expect((await replaying).periods).toHaveLength(3);
+  });
+});
+
 describe('a champion', () => {
   test('that another run promoted meanwhile is compared again', async () => {
     const line = recipe('moved', write('moved.jsonl', usual()));

@@ -189,11 +189,23 @@ async function prepareThem(
     return;
   }
   const names = { train: train.names, test: (test ?? train).names };
-  report.notes.push(...notesOn(statistics, names));
+  report.notes.push(...notesOn(statistics, names), ...thinSlice(recipe, statistics.test.kept));
   await weighSynthesis(recipe, made.train, report);
   const place = placeIn(train.names);
   if (vendor) await weighForVendor(vendor, tune, made.train, report, place);
   else await weigh(recipe, made.train, counter, report, { shelf, place });
+}
+
+/** What is said where the test rows of a period cannot prove that nothing was lost, even if no answer changes. */
+function thinSlice({ continuous, gate }: Recipe, rows: number): string[] {
+  if (!continuous || continuous.forgetting.require !== 'proof') return [];
+  const { margin } = continuous.forgetting;
+  const needed = Math.ceil(Math.log(1 - gate.confidence) / Math.log(1 - Math.min(0.99, margin)));
+  return rows >= needed
+    ? []
+    : [
+        `${rows} test rows a period cannot prove that no more than ${margin} is lost, it takes ${needed} whose answers do not change at all: larger periods (continuous.minNewRows), a larger share of test rows, a larger continuous.forgetting.margin, or require: noHarm`,
+      ];
 }
 
 /** Whether a set came out of these very rows in an earlier period; a run takes used rows out before it looks. */
