@@ -283,7 +283,7 @@ describe('a champion', () => {
       rmSync(join(bench.folder, 'store', kind, two as string, rest as string), { recursive: true, force: true });
     await expect(
       one({ recipe: line, data: [write('gone-2.jsonl', [{ name: 'login', rows: 150 }], 500)] }),
-    ).rejects.toThrow();
+    ).rejects.toThrow('Workflow execution failed');
     const failed = await bench.ledger
       .selectFrom('runs')
       .selectAll()
