@@ -47,7 +47,7 @@ describe('a step', () => {
       cost: { seconds: 3 },
     };
     const row = await completeExecution(ledger, id, outcome);
-    expect(row).toMatchObject({ status: 'completed', cache_key: 'k1', progress_json: null, error_json: null });
+    expect(row).toMatchObject({ status: 'completed', cache_key: 'k1', error_json: null });
     expect(row.ended_at).not.toBeNull();
     expect(await outcomeOf(ledger, row)).toEqual(outcome);
   });

@@ -1,8 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { openLedger, type Ledger } from '../../../../artifacts/ledger/open.ts';
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { Ledger } from '../../../../artifacts/ledger/open.ts';
 import { listSlices } from '../../../../artifacts/ledger/suite.ts';
 import {
   advance,
@@ -16,16 +13,11 @@ import {
   withdrawnRows,
   type Advance,
 } from '../../../../artifacts/ledger/watermark.ts';
+import { newLedger } from '../../support/ledger.ts';
 
 let ledger: Ledger;
-let folder: string;
 beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'anneal-watermark-'));
-  ledger = await openLedger(join(folder, 'ledger.db'));
-});
-afterEach(async () => {
-  await ledger.destroy();
-  rmSync(folder, { recursive: true, force: true });
+  ledger = await newLedger();
 });
 
 const id = (n: number): string => n.toString(16).padStart(16, '0');
