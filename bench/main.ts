@@ -52,6 +52,10 @@ const benchmarks: Record<string, () => Promise<Benchmark>> = {
     const { honesty, usage } = await import('./honesty/honesty.ts');
     return { usage, run: honesty };
   },
+  continuous: async () => {
+    const { continuous, usage } = await import('./continuous/continuous.ts');
+    return { usage, run: continuous };
+  },
 };
 
 const [name = '', ...given] = process.argv.slice(2);

@@ -153,7 +153,7 @@ async function compare(
     // One slice at a time: all of them are millions of scores in a line's tenth year.
     const kept = await keptScores(deps.ledger, { line, metric, models, slice });
     await setImmediate();
-    const results = kept
+    const results = distinct(kept, champion)
       .filter(({ scores }) => scores.length === mine.length)
       .map(({ model, scores }) => {
         const paired = pair(facts, mine, scores);
@@ -189,6 +189,17 @@ async function compare(
     outcome,
     reasons: inWords({ slices, failed, open, require, margin, champions: models.length }),
   };
+}
+
+/** The champion first, and of models with equal scores only one: the comparison would be the same. */
+function distinct(kept: readonly SliceScores[], champion: string): SliceScores[] {
+  const seen = new Set<string>();
+  return kept
+    .toSorted((a, b) => Number(b.model === champion) - Number(a.model === champion))
+    .filter(({ scores: { buffer, byteOffset, byteLength } }) => {
+      const bytes = Buffer.from(buffer, byteOffset, byteLength).toString('latin1');
+      return !seen.has(bytes) && seen.add(bytes);
+    });
 }
 
 /** The worse the outcome and the lower the bound, the larger. */

@@ -1,0 +1,5 @@
+import { simulate, type CellOrder } from './cell.ts';
+
+/** One cell in a process of its own: the order is its argument, the result goes to the parent. */
+const cell = await simulate(JSON.parse(process.argv[2] ?? '') as CellOrder);
+process.send?.(cell, undefined, undefined, () => process.exit(0));
