@@ -33,6 +33,8 @@ export async function openPlace(learner: Learner): Promise<Place> {
   const server = spawn(requireTemporal().path, serverArguments(join(folder, 'temporal.db'), port, await freePort()), {
     stdio: 'ignore',
   });
+  // Also where this process is stopped in the middle.
+  process.once('exit', () => server.kill('SIGKILL'));
   try {
     Runtime.install({ logger: new DefaultLogger('ERROR') });
     const address = `127.0.0.1:${port}`;

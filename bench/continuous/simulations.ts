@@ -55,8 +55,10 @@ export async function simulateAll(orders: readonly CellOrder[], lanes = LANES): 
       const name = `${order.world}, ${order.variant}, ${order.weeks} weeks`;
       const started = performance.now();
       try {
-        cells[at] = await inProcess(order);
-        process.stderr.write(`${name}: ${((performance.now() - started) / 1000).toFixed(0)} s\n`);
+        const cell = await inProcess(order);
+        cells[at] = cell;
+        // What is lost when the whole is stopped: the table as far as it has come.
+        process.stderr.write(`${name}: ${((performance.now() - started) / 1000).toFixed(0)} s\n${inBrief(cell)}\n`);
       } catch (error) {
         process.stderr.write(`${name}: ${error instanceof Error ? error.message : String(error)}\n`);
       }
@@ -65,6 +67,9 @@ export async function simulateAll(orders: readonly CellOrder[], lanes = LANES): 
   await Promise.all(Array.from({ length: Math.min(lanes, orders.length) }, lane));
   return cells;
 }
+
+const inBrief = ({ outcomes, truth, costs: { seconds: _seconds, ...costs } }: Cell): string =>
+  JSON.stringify({ outcomes, truth, costs });
 
 /** The line that every week is promoted, by itself: its times are measured. */
 export const longestLine = ({ promoted }: Effort): CellOrder[] =>
