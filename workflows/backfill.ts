@@ -8,6 +8,7 @@ import {
   condition,
   workflowInfo,
 } from '@temporalio/workflow';
+import { lineMetric } from '../configs/line-metric.ts';
 import type { Recipe } from '../configs/recipe.ts';
 import type { ArtifactRef, RunRef } from '../configs/refs.ts';
 import type { continuous, ContinuousOutput } from './continuous.ts';
@@ -158,8 +159,8 @@ async function periodsByTime({ run, recipe, byTime }: BackfillInput, story: Stor
 
 /** Every champion of the line on every slice; some at once. */
 async function fillMatrix({ run, recipe, lanes }: BackfillInput, story: Story): Promise<void> {
-  const { evaluate, gate, name: line } = recipe;
-  const metric = gate.primaries?.[0]?.metric ?? gate.metric;
+  const { evaluate, name: line } = recipe;
+  const metric = lineMetric(recipe);
   const { models, suite } = await lineModels({ line, metric });
   if (suite === null) return;
   const test: ArtifactRef = { digest: suite, type: 'Dataset' };

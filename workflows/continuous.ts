@@ -1,5 +1,6 @@
 import { CancellationScope, isCancellation, workflowInfo } from '@temporalio/workflow';
 import { msOf } from '../configs/duration-ms.ts';
+import { lineMetric } from '../configs/line-metric.ts';
 import type { Recipe } from '../configs/recipe.ts';
 import type { ArtifactRef, RunRef, StepResult, Verdict } from '../configs/refs.ts';
 import type { LineReading, Start } from '../activities/continuous/line-record.ts';
@@ -257,7 +258,7 @@ async function tryForHarm(at: AtWork, fresh: ArtifactRef): Promise<void> {
       run,
       params: {
         line: recipe.name,
-        metric: gate.primaries?.[0]?.metric ?? gate.metric,
+        metric: lineMetric(recipe),
         margin,
         rows,
         confidence: gate.confidence,
@@ -303,7 +304,7 @@ async function tuneOn(at: AtWork, raw: StepResult | undefined): Promise<Continuo
     base,
     tune: recipe.tune,
     warmStart: settingsOf(recipe).warmStart,
-    metric: recipe.gate.primaries?.[0]?.metric ?? recipe.gate.metric,
+    metric: lineMetric(recipe),
     reanchor: line.reanchor,
   });
   const train = await mixIn(at, { fresh, suite, start });
@@ -451,7 +452,7 @@ async function mixIn(
         share: start.depth === 0 ? null : replay.share,
         maxRows: replay.maxRows,
         seed: recipe.tune.seed,
-        metric: recipe.gate.primaries?.[0]?.metric ?? recipe.gate.metric,
+        metric: lineMetric(recipe),
         suite: suite.digest,
       },
       inputs: fresh ? { fresh } : {},

@@ -1,3 +1,4 @@
+import { lineMetric } from '../configs/line-metric.ts';
 import type { Recipe } from '../configs/recipe.ts';
 import type { ArtifactRef, Refs, RunRef, StepResult, Verdict } from '../configs/refs.ts';
 import type { People } from './people.ts';
@@ -84,7 +85,7 @@ async function measure(weighing: Weighing, part: Part | undefined, suffix: strin
     steps.evaluate({
       run,
       instance,
-      params: { ...recipe.evaluate, ...(part ? { part } : {}) },
+      params: { ...recipe.evaluate, ...(part ? { part: weighing.line ? { ...part, grows: true } : part } : {}) },
       inputs: { test, candidate, champion, base },
     }),
   );
@@ -139,7 +140,7 @@ async function recall(
 ): Promise<{ forgetting?: ArtifactRef }> {
   if (!line || !recipe.continuous) return {};
   const instance = named('forgetting');
-  const { metric, primaries, confidence } = recipe.gate;
+  const { confidence } = recipe.gate;
   const { margin, require } = recipe.continuous.forgetting;
   const remembered = await story.step(instance, () =>
     steps.forgetting({
@@ -148,7 +149,7 @@ async function recall(
       params: {
         line: line.name,
         generation: line.generation,
-        metric: primaries?.[0]?.metric ?? metric,
+        metric: lineMetric(recipe),
         margin,
         require,
         confidence,

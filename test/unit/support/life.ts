@@ -13,10 +13,7 @@ type Row<T extends keyof Tables> = Insertable<Tables[T]>;
 export function lifeIn(ledger: Ledger, line = 'triage') {
   const named = { ...recipe, name: line };
   const insert = async <T extends keyof Tables>(into: T, row: Row<T>): Promise<void> => {
-    await ledger
-      .insertInto(into)
-      .values(row)
-      .execute();
+    await ledger.insertInto(into).values(row).execute();
   };
   const life = {
     run: (id: string, day: number, changed: Partial<Row<'runs'>> = {}) =>
