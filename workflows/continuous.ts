@@ -1,32 +1,17 @@
 import { CancellationScope, isCancellation, workflowInfo } from '@temporalio/workflow';
-import { msOf } from '../configs/duration-ms.ts';
-import { lineMetric } from '../configs/line-metric.ts';
 import type { Recipe } from '../configs/recipe.ts';
-import type { ArtifactRef, RunRef, StepResult, Verdict } from '../configs/refs.ts';
-import type { LineReading, Start } from '../activities/continuous/line-record.ts';
-import { openBudget, type LineBudget } from './budget.ts';
-import { decideWithPeople } from './deciding.ts';
-import { ingestParams, originOf, prepareParams, purseOf, synthesizeInto } from './lifecycle.ts';
+import type { RunRef, Verdict } from '../configs/refs.ts';
+import { openBudget } from './budget.ts';
 import { holdLine, releaseLine } from './leases.ts';
 import { tell } from './notices.ts';
-import { askPeople } from './people.ts';
+import { arrivalsParams, enoughOrSkip, ingest } from './period/arriving.ts';
+import { settingsOf, Skipped, type AtWork, type Period } from './period/at-work.ts';
+import { mayTry, tryForHarm } from './period/drift.ts';
+import { settle } from './period/settling.ts';
+import { train } from './period/training.ts';
 import { pick, ref } from './refs.ts';
-import {
-  askReanchor,
-  chooseStart,
-  closeRun,
-  findChampion,
-  lastTrial,
-  noteMissed,
-  notePending,
-  openRun,
-  readLine,
-  setWaiting,
-  skipRun,
-  steps,
-} from './steps.ts';
-import { errorOf, tellStory, type Story } from './story.ts';
-import { weigh } from './weigh.ts';
+import { askReanchor, closeRun, noteMissed, notePending, openRun, readLine, skipRun, steps } from './steps.ts';
+import { errorOf, tellStory } from './story.ts';
 
 export interface ContinuousInput {
   /** Absent where Temporal names the workflow (schedules): the id is the workflow's, with the usual options. */
@@ -60,12 +45,6 @@ export interface ContinuousOutput {
   reason: string;
   period: string | null;
 }
-
-/** A run that ends before it has cost anything, and why. */
-class Skipped extends Error {}
-
-/** Evaluations against a champion that keeps moving, before the run gives up. */
-const MAX_ROUNDS = 5;
 
 /**
  * One period of continuous tuning:
@@ -130,8 +109,7 @@ async function tellEnd(
   await tell({ run, recipe, kind: isPromoted ? 'promoted' : 'rejected', message });
 }
 
-type Period = ContinuousInput & { run: RunRef; name: string; story: Story };
-
+/** A period in a line that no other run is at work on. */
 async function period(input: Period): Promise<ContinuousOutput> {
   const { run, recipe, trigger, story, holder } = input;
   const { overlap, priority } = settingsOf(recipe);
@@ -154,9 +132,6 @@ async function period(input: Period): Promise<ContinuousOutput> {
   }
 }
 
-/** What a period works with, once the line is its own. */
-type AtWork = Period & { line: LineReading; base: ArtifactRef; arrivals: ArtifactRef; budget: LineBudget };
-
 async function inLine(input: Period): Promise<ContinuousOutput> {
   const { run, recipe, name, story, drift, reanchor } = input;
   if (reanchor) await askReanchor({ line: recipe.name, why: `asked for by ${input.startedBy}` });
@@ -167,322 +142,18 @@ async function inLine(input: Period): Promise<ContinuousOutput> {
   if (spent !== null) throw new Skipped(`budget gone: ${spent}`);
   if (drift) await mayTry(input);
 
-  const raw = await story
-    .step('ingest', () => ingest(input))
-    .catch((error: unknown) => {
-      if (errorOf(error).type === 'EmptyData') throw new Skipped(`no rows: ${errorOf(error).message}`);
-      throw error;
-    });
-  const base = ref(raw, 'base');
-
+  const raw = await ingest(input);
   const arrived = await story.step('arrivals', () =>
     steps.arrivals({ run, params: arrivalsParams(input, line), inputs: pick(raw.outputs, 'train') }),
   );
   const fresh = ref(arrived, 'fresh');
-  const at: AtWork = { ...input, line, base, budget, arrivals: ref(arrived, 'arrivals') };
-  const rows = Number(arrived.facts['waiting']) + Number(arrived.facts['kept']);
+  const at: AtWork = { ...input, line, base: ref(raw, 'base'), budget, arrivals: ref(arrived, 'arrivals') };
+  const waiting = Number(arrived.facts['waiting']);
+  const rows = waiting + Number(arrived.facts['kept']);
   const since = await notePending({ line: recipe.name, waiting: rows });
-
   if (drift) await tryForHarm(at, fresh);
-  else enoughOrSkip(at, { waiting: Number(arrived.facts['waiting']), rows, since });
-  return tuneOn(at, rows === 0 ? undefined : { ...raw, outputs: { ...raw.outputs, train: fresh } });
+  else enoughOrSkip(at, { waiting, rows, since });
+
+  const trained = await train(at, rows === 0 ? undefined : { ...raw, outputs: { ...raw.outputs, train: fresh } });
+  return settle(at, trained);
 }
-
-/** Another alarm soon after a trial says nothing new. */
-async function mayTry({ run, recipe }: Period): Promise<void> {
-  const { debounce } = settingsOf(recipe).drift;
-  const last = await lastTrial({ line: recipe.name, runId: run.id });
-  if (last !== null && Date.now() - Date.parse(last) < msOf(debounce))
-    throw new Skipped(`drift: the last trial was at ${last}, less than ${debounce} ago`);
-}
-
-function ingest({ run, recipe, data }: Period): Promise<StepResult> {
-  const params = ingestParams(recipe);
-  const { time } = settingsOf(recipe);
-  const keep = [...new Set([...params.keep, ...(time === undefined ? [] : [time])])];
-  const train = data === undefined ? params.train : { ...params.train, uris: data };
-  return steps.ingest({ run, params: { ...params, keep, train }, inputs: {} });
-}
-
-function arrivalsParams({ recipe, window }: Period, { generation }: LineReading) {
-  const { source, take, minNewRows, time } = settingsOf(recipe);
-  const { key } = recipe.data;
-  return {
-    line: recipe.name,
-    generation,
-    source,
-    take,
-    atLeast: minNewRows,
-    ...(key === undefined ? {} : { key }),
-    ...(time === undefined ? {} : { time }),
-    ...(window === undefined ? {} : { window }),
-  };
-}
-
-/** Whether enough has come in for a training. */
-function enoughOrSkip(
-  { recipe, line, force }: AtWork,
-  { waiting, rows, since }: { waiting: number; rows: number; since: string | null },
-): void {
-  const { minNewRows, maxAge } = settingsOf(recipe);
-  // A person asked for a training from the base model: it needs no new rows.
-  if (line.reanchor !== null && line.accepted > 0) return;
-  if (rows === 0) throw new Skipped('no new rows since the last verdict');
-  if (force || waiting >= minNewRows) return;
-  const isOld = maxAge !== undefined && since !== null && Date.now() - Date.parse(since) >= msOf(maxAge);
-  if (isOld) return;
-  const waited = since === null ? '' : `, waiting since ${since}`;
-  throw new Skipped(`too few new rows: ${waiting} of the ${minNewRows} asked for${waited}`);
-}
-
-/** A drift alarm is followed by a training only where the champion is proved to do worse. */
-async function tryForHarm(at: AtWork, fresh: ArtifactRef): Promise<void> {
-  const { run, recipe, name, story, drift } = at;
-  const champion = await findChampion({ name, alias: recipe.register.alias });
-  if (!champion) throw new Skipped('drift: there is no champion to try');
-  const { canary, rows, margin } = settingsOf(recipe).drift;
-  const frozen =
-    canary === undefined
-      ? undefined
-      : await story.step('ingest.canary', () =>
-          steps.ingest({
-            run,
-            instance: 'ingest.canary',
-            params: { ...withoutTest(recipe), train: originOf({ uri: canary, format: 'auto' }) },
-            inputs: {},
-          }),
-        );
-  const { evaluate, gate } = recipe;
-  const tried = await story.step('trial', () =>
-    steps.trial({
-      run,
-      params: {
-        line: recipe.name,
-        metric: lineMetric(recipe),
-        margin,
-        rows,
-        confidence: gate.confidence,
-        why: drift?.why ?? '',
-        evaluate,
-      },
-      inputs: { candidate: champion.ref, fresh, ...(frozen ? { canary: ref(frozen, 'train') } : {}) },
-    }),
-  );
-  if (tried.facts['outcome'] !== 'harm') throw new Skipped(`no drift harm: ${String(tried.facts['reason'])}`);
-}
-
-const withoutTest = (recipe: Recipe) => {
-  const { test: _test, ...params } = ingestParams(recipe);
-  return params;
-};
-
-/** From new rows to a decision, and the watermark behind it. */
-async function tuneOn(at: AtWork, raw: StepResult | undefined): Promise<ContinuousOutput> {
-  const { run, recipe, name, startedBy, story, line, base, arrivals, budget } = at;
-  const alias = recipe.register.alias;
-  const about = `p${line.generation + 1}`;
-  const prepared =
-    raw &&
-    (await story.step('prepare', () =>
-      steps.prepare({
-        run,
-        params: prepareParams(recipe, startedBy),
-        inputs: pick(raw.outputs, 'train', 'test', 'base'),
-      }),
-    ));
-  const synthesized = prepared && recipe.synthesize && (await synthesizeInto(prepared, { run, recipe, story }));
-  const fresh = synthesized?.outputs['train'] ?? prepared?.outputs['train'];
-  const before: ArtifactRef | undefined = line.suite === null ? undefined : { digest: line.suite, type: 'Dataset' };
-  const grown = prepared && (await growSuite(at, { before, test: ref(prepared, 'test'), period: about }));
-  const suite = grown ? ref(grown, 'test') : before;
-  if (!suite) throw new Skipped('no new rows, and no earlier period to train on');
-
-  const start = await chooseStart({
-    line: recipe.name,
-    name,
-    alias,
-    base,
-    tune: recipe.tune,
-    warmStart: settingsOf(recipe).warmStart,
-    metric: lineMetric(recipe),
-    reanchor: line.reanchor,
-  });
-  const train = await mixIn(at, { fresh, suite, start });
-  const tuned = await story.step('tune', () =>
-    steps.tune(
-      {
-        run,
-        params: tuneParams(recipe, start),
-        inputs: { train, base, ...(start.model ? { start: start.model } : {}) },
-      },
-      { recipe, story, budget },
-    ),
-  );
-  const candidate = ref(tuned, 'model');
-  const closing = {
-    params: {
-      line: recipe.name,
-      generation: line.generation,
-      period: about,
-      onReject: settingsOf(recipe).onReject,
-      onInconclusive: settingsOf(recipe).onInconclusive,
-      depth: start.depth,
-    },
-    inputs: {
-      arrivals,
-      suite,
-      ...(fresh ? { fresh } : {}),
-      ...(grown ? pick(grown.outputs, 'slice') : {}),
-    },
-  };
-
-  const { onInconclusive, gather } = recipe.gate;
-  const asksPeople = onInconclusive === 'gather' && gather.what === 'labels';
-  const people = asksPeople ? askPeople(run.id, (why) => setWaiting({ runId: run.id, why })) : undefined;
-  const purse = purseOf(recipe.evaluate.limits ?? {}, { run, story });
-  for (let round = 1; ; round += 1) {
-    const again = (step: string): { instance: string } => ({ instance: round === 1 ? step : `${step}#${round}` });
-    const champion = await findChampion({ name, alias });
-    if (champion?.ref.digest === candidate.digest) {
-      await story.step('watermark', () =>
-        steps.moveWatermark({ run, params: closing.params, inputs: { ...closing.inputs, model: candidate } }),
-      );
-      const model = `${name}@v${champion.version}`;
-      return {
-        outcome: 'unchanged',
-        verdict: null,
-        model,
-        reason: `the candidate is the champion ${model}: nothing changed`,
-        period: about,
-      };
-    }
-    const { verdict, refs } = await weigh({
-      run,
-      recipe,
-      test: suite,
-      candidate,
-      champion: champion?.ref ?? base,
-      base,
-      named: (step) => again(step).instance,
-      story,
-      purse,
-      line: { name: recipe.name, generation: line.generation },
-      ...(people ? { people } : {}),
-    });
-    const decided = await decideWithPeople({
-      run,
-      recipe,
-      round,
-      verdict,
-      candidate,
-      champion,
-      base,
-      test: suite,
-      refs,
-      startedBy,
-      story,
-    });
-    if (decided.again && round < MAX_ROUNDS) continue;
-    try {
-      const registered = await story.step('register', () =>
-        steps.register({
-          run,
-          ...again('register'),
-          params: {
-            model: name,
-            alias,
-            description: recipe.description,
-            champion: champion?.version ?? null,
-            actor: startedBy,
-            ...(decided.approval ? { approval: decided.approval } : {}),
-            period: closing.params,
-          },
-          inputs: {
-            model: candidate,
-            base,
-            ...refs,
-            ...closing.inputs,
-            train,
-            test: suite,
-            ...(prepared ? pick(prepared.outputs, 'statistics') : {}),
-            ...(synthesized ? { synthesis: ref(synthesized, 'report') } : {}),
-          },
-        }),
-      );
-      story.verdict(verdict);
-      const model = String(registered.facts['model']);
-      const isPromoted = registered.facts['promoted'] === true;
-      const isRejected = verdict === 'reject' || decided.approval?.decision === 'rejected';
-      const outcome = isPromoted ? 'promoted' : isRejected ? 'rejected' : 'inconclusive';
-      const reason = endInWords(registered, start, decided.why);
-      return { outcome, verdict, model, reason, period: about };
-    } catch (error) {
-      // Another run promoted meanwhile: what was compared is no longer what would be replaced.
-      if (errorOf(error).type !== 'AliasMoved' || round === MAX_ROUNDS) throw error;
-    }
-  }
-}
-
-function growSuite(
-  { run, recipe, startedBy, story }: AtWork,
-  { before, test, period: about }: { before: ArtifactRef | undefined; test: ArtifactRef; period: string },
-): Promise<StepResult> {
-  return story.step('suite', () =>
-    steps.suite({
-      run,
-      params: { line: recipe.name, period: about, actor: startedBy },
-      inputs: { test, ...(before ? { before } : {}) },
-    }),
-  );
-}
-
-/** Rows of earlier periods beside the new ones; from the base model all of them. */
-async function mixIn(
-  { run, recipe, story, line }: AtWork,
-  { fresh, suite, start }: { fresh: ArtifactRef | undefined; suite: ArtifactRef; start: Start },
-): Promise<ArtifactRef> {
-  const { replay } = settingsOf(recipe);
-  if (line.accepted === 0 && fresh) return fresh;
-  const mixed = await story.step('mix', () =>
-    steps.mix({
-      run,
-      params: {
-        line: recipe.name,
-        policy: replay.policy,
-        share: start.depth === 0 ? null : replay.share,
-        maxRows: replay.maxRows,
-        seed: recipe.tune.seed,
-        metric: lineMetric(recipe),
-        suite: suite.digest,
-      },
-      inputs: fresh ? { fresh } : {},
-    }),
-  );
-  return ref(mixed, 'train');
-}
-
-/** A warm start may be shorter and gentler than a training from the base model. */
-function tuneParams({ tune, continuous: settings }: Recipe, start: Start): Recipe['tune'] {
-  const { iterations, learningRate } = settings?.warmStart ?? {};
-  if (start.model === null) return tune;
-  return {
-    ...tune,
-    ...(iterations === undefined ? {} : { iterations, warmupSteps: Math.min(tune.warmupSteps, iterations - 1) }),
-    ...(learningRate === undefined ? {} : { learningRate }),
-  };
-}
-
-function endInWords({ facts }: StepResult, start: Start, people: string | null): string {
-  const rows = { accepted: 'used', consumed: 'used up, and learned by no model', kept: 'kept for the next period' };
-  return [
-    ...(people === null ? [] : [people]),
-    ...(facts['frozen'] === undefined ? [] : [`not promoted: frozen (${String(facts['frozen'])})`]),
-    `trained ${start.model === null ? start.why : `by a ${start.why}`}`,
-    `its rows are ${rows[String(facts['rows']) as keyof typeof rows]}`,
-  ].join('; ');
-}
-
-const settingsOf = ({ continuous: settings }: Recipe): NonNullable<Recipe['continuous']> => {
-  if (!settings) throw new Error('the recipe has no section "continuous"');
-  return settings;
-};
