@@ -1,13 +1,17 @@
 import { mkdirSync, mkdtempSync, realpathSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
+import { approvalsOfRun, type Approval } from '../../artifacts/ledger/approvals.ts';
 import { listSlices } from '../../artifacts/ledger/suite.ts';
 import { lineState, listWatermarks } from '../../artifacts/ledger/watermark.ts';
-import { versionAt } from '../../artifacts/ledger/models.ts';
+import { moveAlias, versionAt } from '../../artifacts/ledger/models.ts';
+import { Approve } from '../../configs/approve.ts';
 import { QUEUES } from '../../configs/presets.ts';
 import { RecipeSchema, type Recipe } from '../../configs/recipe.ts';
 import type { continuous, ContinuousInput, ContinuousOutput } from '../../workflows/continuous.ts';
+import { decideApprovalUpdate } from '../../workflows/approval.ts';
 import { simulatedOutside, simulatedRow } from '../support/simulated.ts';
 import { makeBench } from '../support/workflow.ts';
 
@@ -169,3 +173,75 @@ describe('rows', () => {
     expect(counts).toMatchObject({ new: 0, edited: 30, withdrawn: 10, kept: 0 });
   });
 });
+
+describe('people', () => {
+  const waitsFor = async (id: string, not?: string): Promise<Approval> => {
+    for (let tries = 0; tries < 800; tries += 1) {
+      const [newest] = await approvalsOfRun(bench.ledger, id);
+      if (newest?.status === 'waiting' && newest.id !== not) return newest;
+      await sleep(25);
+    }
+    throw new Error('it asks nobody');
+  };
+  const begin = async (
+    line: Recipe,
+    data?: string,
+  ): Promise<{ id: string; ended: Promise<ContinuousOutput>; say: Say }> => {
+    counter += 1;
+    const id = `${line.name}-${counter}`;
+    const handle = await bench.env.client.workflow.start<typeof continuous>('continuous', {
+      taskQueue: QUEUES.control,
+      workflowId: id,
+      args: [{ recipe: line, startedBy: 'tester', trigger: 'cli', ...(data === undefined ? {} : { data: [data] }) }],
+    });
+    const say: Say = async ({ id: approval, evidence }, decision) => {
+      await handle.executeUpdate(decideApprovalUpdate, {
+        args: [{ approval, evidence, decision, actor: 'ann', note: 'read it' }],
+      });
+    };
+    return { id, ended: handle.result(), say };
+  };
+
+  test('approve a period, whose rows are used then; what they reject is used up', async () => {
+    const line = {
+      ...recipe('asked', write('asked.jsonl', [A(), B()], 0)),
+      approve: Approve.parse({ when: 'always' }),
+    };
+    const first = await begin(line);
+    const asked = await waitsFor(first.id);
+    // While it waits, nothing is used and the line is its own.
+    expect((await lineState(bench.ledger, 'asked')).generation).toBe(0);
+    expect((await run({ recipe: line })).reason).toContain(`overlap: run ${first.id} of this line is at work`);
+    await first.say(asked, 'approve');
+    expect(await first.ended).toMatchObject({ outcome: 'promoted', model: 'asked@v1' });
+    const second = await begin(line, write('asked-2.jsonl', [{ name: 'login', rows: 150 }], 700));
+    await second.say(await waitsFor(second.id), 'reject');
+    expect(await second.ended).toMatchObject({ outcome: 'rejected', verdict: 'promote' });
+    expect((await listWatermarks(bench.ledger, 'asked')).map(({ outcome }) => outcome)).toEqual([
+      'accepted',
+      'consumed',
+    ]);
+    expect((await versionAt(bench.ledger, 'asked', 'champion'))?.version).toBe(1);
+  });
+
+  test('whose evidence changed are asked again, about the champion of now', async () => {
+    const line = recipe('changed', write('changed.jsonl', [A(), B()], 0));
+    await run({ recipe: line });
+    await run({ recipe: line, data: [write('changed-2.jsonl', [{ name: 'login', rows: 150 }], 700)] });
+    const asking = { ...line, approve: Approve.parse({ when: 'always' }) };
+    const third = await begin(asking, write('changed-3.jsonl', [{ name: 'card', rows: 200 }], 900));
+    const asked = await waitsFor(third.id);
+    const move = { name: 'changed', alias: 'champion', to: 1, actor: 'bob', action: 'rollback', why: 'test' } as const;
+    await moveAlias(bench.ledger, move);
+    await third.say(asked, 'approve');
+    const again = await waitsFor(third.id, asked.id);
+    expect((await approvalsOfRun(bench.ledger, third.id)).map(({ status }) => status).toSorted()).toEqual([
+      'voided',
+      'waiting',
+    ]);
+    await third.say(again, 'approve');
+    expect(await third.ended).toMatchObject({ outcome: 'promoted', model: 'changed@v3' });
+  });
+});
+
+type Say = (asked: Approval, decision: 'approve' | 'reject') => Promise<void>;
