@@ -25,7 +25,7 @@ const USUAL: Learner = {
   halfway: 6,
   ceiling: 0.95,
   retention: 0.4,
-  refresh: 1,
+  refresh: 0.3,
   most: 60,
   wrong: 6,
   luck: 0.25,

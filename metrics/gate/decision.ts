@@ -3,6 +3,7 @@ import type { Flip } from './flips.ts';
 import type { FloorResult, GuardResult } from './guards.ts';
 import type { Looks } from './looks.ts';
 import type { Paired } from './paired.ts';
+import { sureness } from './sureness.ts';
 
 export type Verdict = 'promote' | 'reject' | 'inconclusive';
 
@@ -174,7 +175,7 @@ function sliceOf({ slice, paired }: Judged['slices'][number], alpha: number): Sl
 }
 
 function wordsOf(d: PrimaryResult, isOneOfSeveral: boolean): string[] {
-  const sure = percent(1 - d.alpha);
+  const sure = sureness(d.alpha);
   const name = isOneOfSeveral ? `${d.metric}: of` : 'Of';
   const reasons = [
     `${name} ${d.n} test items the candidate is better on ${d.better}, worse on ${d.worse}, equal on ${d.equal}${d.unmeasured > 0 ? `, and ${d.unmeasured} were not measured, which counts against it` : ''}: mean gain ${signed(d.gain)}.`,

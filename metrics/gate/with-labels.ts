@@ -3,6 +3,7 @@ import { average, variance } from '../inference/moments.ts';
 import { ppiMean } from '../inference/ppi.ts';
 import { normalQuantile, tQuantile } from '../inference/special.ts';
 import type { GateDecision } from './decision.ts';
+import { sureness } from './sureness.ts';
 
 /** How a pair of answers was rated, 1 for the candidate, ½ for neither, 0 for the champion. */
 export interface LabelledPair {
@@ -181,7 +182,7 @@ export function decideWithLabels(
 }
 
 function wordsOf(e: LabelEstimate, { minGain, isProved }: { minGain: number; isProved: boolean }): string[] {
-  const sure = percent(1 - e.alpha);
+  const sure = sureness(e.alpha);
   const people = e.raters === 1 ? 'One person' : `${e.raters} people`;
   const passed = e.skipped === 0 ? '' : `, and passed over ${e.skipped}, which counts against it`;
   const reasons = [
