@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { digestOf } from '../../artifacts/canonical.ts';
 import { refsOf } from '../../artifacts/ledger/executions.ts';
+import { rootOf, type RowSource } from '../../artifacts/ledger/row-roots.ts';
 import { droppedRows, lineState } from '../../artifacts/ledger/watermark.ts';
 import { canonicalJson } from '../../configs/canonical-json.ts';
 import { Digest } from '../../configs/refs.ts';
@@ -12,6 +13,7 @@ import type { Row, TestRow } from '../../data/row.ts';
 import type { StepContext } from '../step/context.ts';
 import { defineStep, type Step } from '../step/define.ts';
 import type { Deps } from '../step/deps.ts';
+import { joinSources } from './kept-rows.ts';
 import { losses } from './losses.ts';
 
 export const MixParams = z.strictObject({
@@ -76,23 +78,28 @@ export function createMix(deps: Deps): Step<MixParams> {
       );
       const chosen = choose(old, wanted, params.policy, lost);
       const file = writeLines(join(context.scratch, 'train.jsonl'));
-      if (context.inputs['fresh'])
-        for await (const row of breathing<Row>(await context.pathOf('fresh'))) file.write(row);
+      const files = openSources(deps);
+      if (context.inputs['fresh']) {
+        const numbered = await files.of(context.input('fresh').digest);
+        for await (const row of breathing<Row>(await context.pathOf('fresh'))) file.write(numbered(row));
+      }
       const replayed = new Set(chosen.map(({ id }) => id));
       const written = new Set<string>();
-      for (const { path } of earlier)
+      for (const { path, digest } of earlier) {
+        const numbered = await files.of(digest);
         for await (const row of breathing<Row>(path)) {
           if (!replayed.has(row.id) || written.has(row.id)) continue;
           written.add(row.id);
-          file.write(row);
+          file.write(numbered(row));
         }
+      }
       file.close();
       return {
         outputs: {
           train: await context.save(
             'Dataset',
             { file: file.path },
-            { rows: file.count, stage: 'mixed', use: 'sft', kind: 'sft' },
+            { rows: file.count, stage: 'mixed', use: 'sft', kind: 'sft', sources: files.all },
           ),
         },
         facts: { fresh: fresh.size, replayed: written.size, available: old.length, leftOut: left },
@@ -101,13 +108,40 @@ export function createMix(deps: Deps): Step<MixParams> {
   });
 }
 
+/** Files of several datasets under numbers of their own, so that every row of the mixture still names its file. */
+function openSources({ ledger }: Pick<Deps, 'ledger'>): {
+  readonly all: RowSource[];
+  of(dataset: string): Promise<(row: Row) => Row>;
+} {
+  let all: RowSource[] = [];
+  return {
+    get all() {
+      return all;
+    },
+    of: async (dataset) => {
+      const { sources, numberOf } = joinSources(
+        { sources: all },
+        { sources: [...(await rootOf(ledger, dataset)).sources] },
+      );
+      all = sources;
+      return (row) => ({ ...row, source: numberOf[row.source] ?? row.source });
+    },
+  };
+}
+
 /** Training rows of the earlier periods, as the key of the step was made of: oldest first. */
-async function earlierPeriods({ deps, executionId }: Context): Promise<{ period: string; path: string }[]> {
+async function earlierPeriods({
+  deps,
+  executionId,
+}: Context): Promise<{ period: string; digest: string; path: string }[]> {
   const inputs = await refsOf(deps.ledger, executionId, 'in');
   const names = Object.keys(inputs).filter((role) => /^p\d+$/.test(role));
   const sorted = names.toSorted((a, b) => Number(a.slice(1)) - Number(b.slice(1)));
   return Promise.all(
-    sorted.map(async (period) => ({ period, path: await deps.store.path(inputs[period]?.digest ?? '') })),
+    sorted.map(async (period) => {
+      const digest = inputs[period]?.digest ?? '';
+      return { period, digest, path: await deps.store.path(digest) };
+    }),
   );
 }
 

@@ -8,6 +8,10 @@ import { listSlices } from '../../artifacts/ledger/suite.ts';
 import { lineState, listWatermarks } from '../../artifacts/ledger/watermark.ts';
 import { moveAlias, versionAt } from '../../artifacts/ledger/models.ts';
 import { Approve } from '../../configs/approve.ts';
+import { createFileStore } from '../../artifacts/store.ts';
+import { rowsIn } from '../../data/lines.ts';
+import { textOf, type Message, type Row } from '../../data/row.ts';
+import { traceRow } from '../../worker/datasets/trace.ts';
 import { QUEUES } from '../../configs/presets.ts';
 import { RecipeSchema, type Recipe } from '../../configs/recipe.ts';
 import type { continuous, ContinuousInput, ContinuousOutput } from '../../workflows/continuous.ts';
@@ -85,6 +89,23 @@ describe('periods of a line', () => {
     expect((await listSlices(bench.ledger, 'grows')).map(({ slice }) => slice)).toEqual(['p1', 'p2']);
     expect((await lineState(bench.ledger, 'grows')).total).toBe(450);
     expect(calls.at(-1)).toMatch(/^tune warm on/);
+
+    // A replayed row is traced to its line in the first file, and on to the models that learned it.
+    const shelf = { ledger: bench.ledger, store: createFileStore(join(bench.folder, 'store')) };
+    const { digest } = await bench.ledger
+      .selectFrom('edges')
+      .select('digest')
+      .where('execution_id', 'like', 'grows-%/mix')
+      .where('direction', '=', 'out')
+      .executeTakeFirstOrThrow();
+    const mixed = [...rowsIn<Row>(await shelf.store.path(digest))];
+    const old = mixed.find((row) => / \d{1,3}$/.test(textOf(row.messages[0] as Message))) as Row;
+    const traced = await traceRow('grows@v2', old.id, shelf);
+    expect(traced.source).toMatchObject({ from: join(place, 'grows-1.jsonl'), line: old.line });
+    expect(traced.steps.map(({ step, result }) => `${step}: ${result}`)).toEqual(['prepare: kept']);
+    expect(traced.models.flatMap(({ names }) => names)).toEqual(
+      expect.arrayContaining(['grows@v1', 'grows@v2', 'grows@champion']),
+    );
   });
 
   test('are rejected when labels are shuffled, for what they lose, and the champion stays', async () => {

@@ -1,6 +1,7 @@
 import type { ArtifactRow } from '../../artifacts/ledger/schema.ts';
 import { findArtifact } from '../../artifacts/ledger/artifacts.ts';
 import { datasetNamesOf } from '../../artifacts/ledger/datasets.ts';
+import type { Root } from '../../artifacts/ledger/row-roots.ts';
 import { traceLineage, type Lineage } from '../../artifacts/ledger/lineage.ts';
 import { terminal } from '../../configs/failure.ts';
 import type { Removed } from '../../data/engine.ts';
@@ -8,7 +9,7 @@ import type { BadRow } from '../../data/intake.ts';
 import { rowsIn } from '../../data/lines.ts';
 import type { Origin, Row } from '../../data/row.ts';
 import { findDataset, type Shelf } from './open.ts';
-import { createRowPlaces, type Root, type RowPlaces } from './row-places.ts';
+import { createRowPlaces, type RowPlaces } from './row-places.ts';
 
 /** Where a row came from, what was done with it, and where it went. */
 export interface RowTrace {
@@ -78,6 +79,8 @@ async function traceIn(shelf: Shelf, digest: string, wanted: string, depth: numb
   const { row } = found;
   const places = createRowPlaces(shelf);
   const key = (await places.keysOf(found.dataset))(row);
+  const first = await beforeMixing(shelf, places, near, { ...found, key });
+  if (first) return traceIn(shelf, first.dataset, `${first.row.source}:${first.row.line}`, depth);
   const root = await places.rootOf(found.dataset);
   // From the rows as they were taken in everything that a preparation made of them can be seen.
   const down = await traceLineage(shelf.ledger, { digest: root.digest }, 'down');
@@ -100,6 +103,25 @@ async function traceIn(shelf: Shelf, digest: string, wanted: string, depth: numb
       holders.filter(({ stage, side }) => stage !== 'ingested' && side !== 'test'),
     ),
   };
+}
+
+/** A row of a mixture of periods, in the dataset that it came in with; undefined where there was no mixing. */
+async function beforeMixing(
+  { ledger, store }: Shelf,
+  places: RowPlaces,
+  datasets: readonly string[],
+  { row, dataset, key }: Found & { key: string },
+): Promise<Found | undefined> {
+  const stageOf = async (digest: string): Promise<unknown> => metaOf(await findArtifact(ledger, digest))['stage'];
+  if (row.origin || (await stageOf(dataset)) !== 'mixed') return undefined;
+  for (const digest of datasets) {
+    // Where all rows that came in were new, what arrived is what was taken in.
+    if (!['arrived', 'ingested'].includes(String(await stageOf(digest)))) continue;
+    const keyOf = await places.keysOf(digest);
+    for (const candidate of rowsIn<Row>(await store.path(digest)))
+      if (keyOf(candidate) === key) return { row: candidate, dataset: digest };
+  }
+  return undefined;
 }
 
 const metaOf = (row: ArtifactRow | undefined): Record<string, unknown> =>
