@@ -1,6 +1,6 @@
 import { findArtifact } from '../../artifacts/ledger/artifacts.ts';
 import { versionAt } from '../../artifacts/ledger/models.ts';
-import { lineState, setReanchor, skipRun, type LineState } from '../../artifacts/ledger/watermark.ts';
+import { lastFromBase, lineState, setReanchor, skipRun, type LineState } from '../../artifacts/ledger/watermark.ts';
 import type { Continuous } from '../../configs/continuous.ts';
 import { terminal } from '../../configs/failure.ts';
 import { msOf } from '../../configs/duration.ts';
@@ -90,19 +90,33 @@ async function chooseStart({ ledger, store, tuners }: Deps, q: StartQuestion): P
   const other = await tuners[q.tune.tuner]?.misfit?.(await store.path(champion.digest), q.tune);
   if (other !== undefined) return fromBase(`from the base model: ${about} was tuned with another ${other}`);
   const depth = Number(meta['depth'] ?? 0) + 1;
-  const { maxDepth, maxAge, maxLoss } = q.warmStart;
-  if (depth > maxDepth) return fromBase(`from the base model again: ${about} is ${maxDepth} warm starts away from it`);
+  const warm = `warm start from ${about}`;
+  const bound = await passedBound({ ledger }, q, { digest: champion.digest, depth, about });
+  if (bound === undefined) return { model: { digest: champion.digest, type: 'Model' }, depth, why: warm };
+  const tried = await lastFromBase(ledger, q.line);
+  const { maxDepth } = q.warmStart;
+  // Tried again at once it would come out as it did, and the line would learn nothing more.
+  if (tried === undefined || tried.verdictsAgo >= maxDepth) return fromBase(`from the base model again: ${bound}`);
+  const why = `${warm}, since the training from the base model in ${tried.period} was not promoted: it is due again after ${maxDepth} periods`;
+  return { model: { digest: champion.digest, type: 'Model' }, depth, why };
+}
+
+/** The bound of the policy beyond which a training goes back to the base model; undefined: none is passed. */
+async function passedBound(
+  { ledger }: Pick<Deps, 'ledger'>,
+  { line, metric, warmStart: { maxDepth, maxAge, maxLoss } }: StartQuestion,
+  { digest, depth, about }: { digest: string; depth: number; about: string },
+): Promise<string | undefined> {
+  if (depth > maxDepth) return `${about} is ${depth - 1} warm starts away from it`;
   if (maxAge !== undefined) {
-    const anchored = await anchoredAt({ ledger }, champion.digest);
+    const anchored = await anchoredAt({ ledger }, digest);
     if (anchored !== undefined && Date.now() - Date.parse(anchored) > msOf(maxAge))
-      return fromBase(`from the base model again: the last training from it is older than ${maxAge} (${anchored})`);
+      return `the last training from it is older than ${maxAge} (${anchored})`;
   }
-  const lost = meanLoss(await losses(ledger, q.line, q.metric));
+  const lost = meanLoss(await losses(ledger, line, metric));
   if (lost > maxLoss)
-    return fromBase(
-      `from the base model again: ${about} has lost ${lost.toFixed(4)} on the slices of earlier periods, more than ${maxLoss}`,
-    );
-  return { model: { digest: champion.digest, type: 'Model' }, depth, why: `warm start from ${about}` };
+    return `${about} has lost ${lost.toFixed(4)} on the slices of earlier periods, more than ${maxLoss}`;
+  return undefined;
 }
 
 /** When the last training from the base model, that a chain of warm starts goes back to, was registered. */

@@ -98,6 +98,33 @@ export async function lastWatermark(
     .executeTakeFirst();
 }
 
+/**
+ * The last training from the base model since the newest period that was accepted, none of which was; and how many
+ * verdicts have come after it.
+ */
+export async function lastFromBase(
+  ledger: Ledger,
+  line: string,
+): Promise<{ period: string; verdictsAgo: number } | undefined> {
+  const accepted = ledger
+    .selectFrom('watermarks')
+    .select((eb) => eb.fn.max('generation').as('generation'))
+    .where('line', '=', line)
+    .where('outcome', '=', 'accepted');
+  const found = await ledger
+    .selectFrom('watermarks')
+    .select(['period', 'generation'])
+    .where('line', '=', line)
+    .where('generation', '>', accepted)
+    .where('depth', '=', 0)
+    .orderBy('generation', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  if (!found) return undefined;
+  const last = await lastWatermark(ledger, line);
+  return { period: found.period, verdictsAgo: (last?.generation ?? found.generation) - found.generation };
+}
+
 /** Every verdict of a line, oldest first. */
 export async function listWatermarks(ledger: Ledger, line: string): Promise<WatermarkRow[]> {
   return ledger.selectFrom('watermarks').selectAll().where('line', '=', line).orderBy('generation').execute();

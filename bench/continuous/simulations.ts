@@ -20,7 +20,7 @@ const ALL: readonly Variant[] = ['no replay', 'no guard', 'no replay, no guard',
 
 export const FULL: Effort = {
   weeks: 520,
-  ablated: 130,
+  ablated: 104,
   promoted: 520,
   worlds: [
     { world: 'no change', ablations: ['no replay', 'no guard', 'no spending'] },

@@ -54,7 +54,7 @@ const slowGain: World = {
 };
 
 /** Weeks with shuffled labels in a row, how often they come, and when first. */
-const HARM = { weeks: 4, every: 104, first: 9 } as const;
+const HARM = { weeks: 4, every: 52, first: 9 } as const;
 
 const suddenHarm: World = {
   name: 'sudden harm',
