@@ -5,7 +5,7 @@ import type { ArtifactRef } from '../configs/refs.ts';
 import { Gate, primariesOf } from '../configs/gate.ts';
 import type { GateDecision } from '../metrics/gate/tally.ts';
 import { decideWithLabels, type LabelEstimate } from '../metrics/gate/with-labels.ts';
-import type { ForgettingReport } from './continuous/forgetting.ts';
+import type { ForgettingReport } from './continuous/ancestors.ts';
 import { decideOn } from './gating/decide.ts';
 import { openEvidence } from './gating/evidence.ts';
 import { openLabels } from './gating/labels.ts';

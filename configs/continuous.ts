@@ -81,10 +81,10 @@ const Forgetting = z
         'How much worse than the champion, and than every earlier champion, a candidate may be on the test slice of each earlier period, in units of gate.metric, default 0.1. Too high: harm passes. Too low: slices of few rows cannot prove it.',
       ),
     require: z
-      .enum(['proof', 'noHarm'])
-      .default('proof')
+      .enum(['together', 'proof', 'noHarm'])
+      .default('together')
       .describe(
-        'proof (default): on every slice it has to be proved that no more than the margin is lost. noHarm: it is enough that nothing worse is proved, for slices of few rows.',
+        'What has to be proved, default together: on the slices of all earlier periods together no more than the margin is lost, and on none of them by itself more. proof: no more than the margin on every slice by itself, which takes slices of many rows, and more of them the longer the line. noHarm: it is enough that nothing worse is proved.',
       ),
   })
   .prefault({});

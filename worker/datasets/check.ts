@@ -198,7 +198,7 @@ async function prepareThem(
 
 /** What is said where the test rows of a period cannot prove that nothing was lost, even if no answer changes. */
 function thinSlice({ continuous, gate }: Recipe, rows: number): string[] {
-  if (!continuous || continuous.forgetting.require !== 'proof') return [];
+  if (!continuous || continuous.forgetting.require === 'noHarm') return [];
   const { margin } = continuous.forgetting;
   const needed = Math.ceil(Math.log(1 - gate.confidence) / Math.log(1 - Math.min(0.99, margin)));
   return rows >= needed
