@@ -35,8 +35,9 @@ export async function openPlace(learner: Learner): Promise<Place> {
   });
   // Also where this process is stopped in the middle.
   process.once('exit', () => server.kill('SIGKILL'));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
   try {
-    Runtime.install({ logger: new DefaultLogger('ERROR') });
+    Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
     const address = `127.0.0.1:${port}`;
     const native = await answering(server, () => NativeConnection.connect({ address }));
     const connection = await Connection.connect({ address });

@@ -7,15 +7,22 @@ export type Variant =
   | 'no guard'
   | 'no replay, no guard'
   | 'no spending'
+  | 'no harm on a slice'
   | 'proof on every slice';
 
 export const VARIANTS: Record<Variant, string> = {
-  usual: 'replay.share 0.3; forgetting.margin 0.1, noHarm; gate.looks.spend harmonic',
+  usual: 'replay.share 0.3; forgetting.margin 0.1, together; gate.looks.spend harmonic; all are the defaults',
   'no replay': 'replay.share 0',
   'no guard': 'forgetting.margin 100',
   'no replay, no guard': 'both',
   'no spending': 'gate.looks.spend none',
+  'no harm on a slice': 'forgetting.require noHarm',
   'proof on every slice': 'forgetting.require proof',
+};
+
+const REQUIRE: Partial<Record<Variant, 'noHarm' | 'proof'>> = {
+  'no harm on a slice': 'noHarm',
+  'proof on every slice': 'proof',
 };
 
 /** The recipe of a line whose rows come from files of a week. */
@@ -35,7 +42,7 @@ export function recipeOf(name: string, variant: Variant, uri: string): Recipe {
       replay: { share: variant.includes('no replay') ? 0 : 0.3 },
       forgetting: {
         margin: variant.includes('no guard') ? 100 : 0.1,
-        require: variant === 'proof on every slice' ? 'proof' : 'noHarm',
+        require: REQUIRE[variant] ?? 'together',
       },
     },
   });
