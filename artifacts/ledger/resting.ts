@@ -87,7 +87,8 @@ export async function promotionsOnJudges({
     if (!inputs['verdict']) continue;
     const verdict = await verdictIn(store, inputs['verdict'].digest);
     const { judges = {} } = verdict;
-    if (Object.keys(judges).length > 0 && verdict.verdict === 'promote')
+    // Also where people approved what the gate left open: they saw what the judge had said.
+    if (Object.keys(judges).length > 0)
       found.push({ promotion: await promotionOf(ledger, row, { model: facts.model ?? '', inputs, verdict }), judges });
   }
   return found;
