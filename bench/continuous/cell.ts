@@ -15,12 +15,20 @@ export interface CellOrder {
   variant: Variant;
   weeks: number;
   seed: number;
+  /** Also tells how things stood after so many weeks, beside others that ended there. */
+  also?: number;
 }
 
-export interface Cell extends CellOrder {
+/** What became of the models by some week. */
+export interface Standing {
+  weeks: number;
   truth: Truth;
-  costs: Costs;
   outcomes: Record<string, number>;
+}
+
+export interface Cell extends CellOrder, Standing {
+  earlier?: Standing;
+  costs: Costs;
   /** Whole seconds of the replay. */
   seconds: number;
 }
@@ -37,13 +45,16 @@ export async function simulate(order: CellOrder): Promise<Cell> {
     const seconds = (performance.now() - started) / 1000;
     const failed = replayed.find(({ outcome }) => outcome === 'failed');
     if (failed) throw new Error(`${failed.name} of ${order.world}, ${order.variant} failed: ${failed.reason}`);
+    const standing = async (weeks: number): Promise<Standing> => {
+      const some = replayed.slice(0, weeks);
+      const outcomes = [...Map.groupBy(some, ({ outcome }) => outcome)].map(([outcome, all]) => [outcome, all.length]);
+      return { weeks, truth: await truthOf(place, world, some), outcomes: Object.fromEntries(outcomes) };
+    };
     return {
       ...order,
-      truth: await truthOf(place, world, replayed),
+      ...(await standing(order.weeks)),
+      ...(order.also === undefined ? {} : { earlier: await standing(order.also) }),
       costs: await costsOf(place, replayed, id),
-      outcomes: Object.fromEntries(
-        [...Map.groupBy(replayed, ({ outcome }) => outcome)].map(([outcome, all]) => [outcome, all.length]),
-      ),
       seconds,
     };
   } finally {

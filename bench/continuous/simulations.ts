@@ -41,7 +41,10 @@ const LANES = 2;
 
 /** Cells of the table, in their order. */
 export function ordersOf({ weeks, ablated, worlds }: Effort): CellOrder[] {
-  const usual = worlds.map(({ world }) => ({ world, variant: 'usual' as const, weeks, seed: SEED }));
+  const usual = worlds.map(({ world }) => {
+    const order = { world, variant: 'usual' as const, weeks, seed: SEED };
+    return ablated === 0 ? order : { ...order, also: ablated };
+  });
   const others = worlds.flatMap(({ world, ablations }) =>
     ablations.map((variant) => ({ world, variant, weeks: ablated, seed: SEED })),
   );

@@ -1,4 +1,4 @@
-import type { Cell } from './cell.ts';
+import type { Cell, Standing } from './cell.ts';
 import type { LedgerFigures } from './ledger.ts';
 import type { Actions, ScheduleFigures } from './schedules.ts';
 import type { Harm } from './truth.ts';
@@ -26,7 +26,7 @@ export function truthTable(cells: readonly Cell[]): string {
   ];
   return headed(
     names,
-    cells.map(({ world, variant, weeks, outcomes, truth }) => [
+    standingsOf(cells).map(({ world, variant, weeks, outcomes, truth }) => [
       world,
       variant,
       weeks,
@@ -42,6 +42,13 @@ export function truthTable(cells: readonly Cell[]): string {
       truth.harm.length === 0 ? '–' : truth.harm.reduce((sum, { promoted }) => sum + promoted, 0),
     ]),
   );
+}
+
+/** Those of equal length stand together, world by world. */
+function standingsOf(cells: readonly Cell[]): (Standing & Pick<Cell, 'world' | 'variant'>)[] {
+  const all = cells.flatMap((cell) => [cell, ...(cell.earlier ? [{ ...cell, ...cell.earlier }] : [])]);
+  const worlds = [...new Set(all.map(({ world }) => world))];
+  return worlds.flatMap((world) => all.filter((one) => one.world === world).toSorted((a, b) => b.weeks - a.weeks));
 }
 
 /** `1, 2, not`: one number an episode. */
