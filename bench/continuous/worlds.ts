@@ -26,7 +26,7 @@ const USUAL: Learner = {
   ceiling: 0.95,
   retention: 0.4,
   refresh: 0.3,
-  most: 60,
+  most: 30,
   wrong: 6,
   luck: 0.25,
   training: { mean: 0, deviation: 0 },
