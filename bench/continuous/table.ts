@@ -23,6 +23,7 @@ export function truthTable(cells: readonly Cell[]): string {
     'forgotten',
     'weeks until shuffled labels are rejected',
     'harmful weeks promoted',
+    'wrong rows learned later',
   ];
   return headed(
     names,
@@ -40,6 +41,7 @@ export function truthTable(cells: readonly Cell[]): string {
       truth.forgotten.toFixed(3),
       delaysOf(truth.harm),
       truth.harm.length === 0 ? '–' : truth.harm.reduce((sum, { promoted }) => sum + promoted, 0),
+      truth.wrongRows.all === 0 ? '–' : `${truth.wrongRows.learned} of ${truth.wrongRows.all}`,
     ]),
   );
 }

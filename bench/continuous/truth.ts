@@ -1,5 +1,7 @@
 import { refsOf } from '../../artifacts/ledger/executions.ts';
-import { readKnowledge, trueShare, type Knowledge } from '../../test/support/simulated.ts';
+import { rowsIn } from '../../data/lines.ts';
+import type { Row } from '../../data/row.ts';
+import { isRight, readKnowledge, trueShare, type Knowledge } from '../../test/support/simulated.ts';
 import type { Replayed } from '../../workflows/backfill.ts';
 import type { Place } from './place.ts';
 import type { World } from './worlds.ts';
@@ -19,6 +21,8 @@ export interface Truth {
   /** Mean over the classes of what the last champion has lost against the best champion on that class. */
   forgotten: number;
   harm: Harm[];
+  /** Training rows with a wrong label in periods that were accepted, and all that there were. */
+  wrongRows: { learned: number; all: number };
 }
 
 /** What happened when labels were shuffled. */
@@ -63,7 +67,24 @@ export async function truthOf(place: Place, world: World, replayed: readonly Rep
     average: sum / replayed.length,
     forgotten: mean(lost),
     harm: harmsIn(world, replayed, changes),
+    wrongRows: await wrongRowsIn(place, replayed),
   };
+}
+
+/** Rows that were kept by an inconclusive verdict are tried again: wrong ones may be learned among good ones. */
+async function wrongRowsIn({ ledger, store }: Place, replayed: readonly Replayed[]): Promise<Truth['wrongRows']> {
+  const learned = new Set<string>();
+  const all = new Set<string>();
+  for (const { run, outcome } of replayed) {
+    const { train } = await refsOf(ledger, `${run}/prepare`, 'out');
+    if (!train) continue;
+    for (const row of rowsIn<Row>(await store.path(train.digest))) {
+      if (isRight(row)) continue;
+      all.add(row.id);
+      if (outcome === 'promoted') learned.add(row.id);
+    }
+  }
+  return { learned: learned.size, all: all.size };
 }
 
 async function knowledgeOf({ ledger, store }: Place, run: string): Promise<Knowledge> {

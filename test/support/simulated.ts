@@ -149,8 +149,8 @@ function learn({ train, start }: TuneOrder, learner: Learner): Knowledge {
   const right: Record<string, number> = {};
   const counts: Record<string, number> = {};
   for (const row of rowsIn<Row>(train)) {
-    const name = PROMPT.exec(textOf(row.messages[0] ?? { role: 'user', content: '' }))?.groups?.['name'] ?? '';
-    right[name] = (right[name] ?? 0) + (answerOf(row) === name ? 1 : -wrong);
+    const name = classIn(row);
+    right[name] = (right[name] ?? 0) + (isRight(row) ? 1 : -wrong);
     counts[name] = (counts[name] ?? 0) + 1;
   }
   const before: Knowledge = start === undefined ? { rows: {} } : readKnowledge(start);
@@ -168,6 +168,12 @@ function learn({ train, start }: TuneOrder, learner: Learner): Knowledge {
   const shift = (before.shift ?? 0) / 2 + training.mean + training.deviation * normal;
   return { ...known, shift, salt: hash('sha256', draw, 'hex').slice(0, 8) };
 }
+
+const classIn = (row: Row): string =>
+  PROMPT.exec(textOf(row.messages[0] ?? { role: 'user', content: '' }))?.groups?.['name'] ?? '';
+
+/** Whether a row has the label that its prompt asks for. */
+export const isRight = (row: Row): boolean => answerOf(row) === classIn(row);
 
 /** What the model in a folder knows. */
 export const readKnowledge = (folder: string): Knowledge =>
