@@ -84,8 +84,11 @@ export function createMix(deps: Deps): Step<MixParams> {
         for await (const row of breathing<Row>(await context.pathOf('fresh'))) file.write(numbered(row));
       }
       const replayed = new Set(chosen.map(({ id }) => id));
+      const asked = new Set(chosen.map(({ period }) => period));
       const written = new Set<string>();
-      for (const { path, digest } of earlier) {
+      for (const { period, path, digest } of earlier) {
+        // Most of the periods of ten years give nothing to a small mixture.
+        if (!asked.has(period)) continue;
         const numbered = await files.of(digest);
         for await (const row of breathing<Row>(path)) {
           if (!replayed.has(row.id) || written.has(row.id)) continue;
