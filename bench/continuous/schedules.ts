@@ -18,7 +18,7 @@ export interface ScheduleOrder {
   burst: boolean;
 }
 
-export const FULL_SCHEDULES: ScheduleOrder = { count: 1000, every: 120, rounds: 2, burst: true };
+export const FULL_SCHEDULES: ScheduleOrder = { count: 1000, every: 300, rounds: 1, burst: true };
 export const QUICK_SCHEDULES: ScheduleOrder = { count: 10, every: 5, rounds: 1, burst: false };
 
 /** Actions that were due in one stretch of time. Times in seconds. */
