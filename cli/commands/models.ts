@@ -19,7 +19,13 @@ export async function models(flags: { json: boolean }, name?: string): Promise<v
     throw new UsageError(`there is no line of models "${name}": \`anneal models\` lists them`);
   const isShown = new Set(lines.map((line) => line.name));
   const stopped = new Map(frozen.filter((row) => isShown.has(row.name)).map((row) => [row.name, row]));
-  if (flags.json) return printJson(lines.map((line) => ({ ...line, frozen: stopped.get(line.name) ?? null })));
+  if (flags.json)
+    return printJson(
+      lines.map((line) => {
+        const row = stopped.get(line.name);
+        return row ? { ...line, frozen: row } : line;
+      }),
+    );
   if (lines.length === 0) return print('no models yet: `anneal run RECIPE` registers what it tunes');
   const rows = lines.flatMap(({ name: line, versions }) =>
     versions.map(({ version, aliases, verdict, digest, runId, createdAt }) => [

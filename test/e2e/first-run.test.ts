@@ -129,7 +129,7 @@ describe.skipIf(noTrainer)('the shipped example', () => {
     const refused = await place.anneal('rollback', 'support-triage');
     expect([refused.code, refused.stderr]).toEqual([
       1,
-      'error: support-triage@champion is v1, and there was none before: promote another version by name@vN\n',
+      'error: support-triage@champion is v1, and there was none before: point it at a version with `anneal rollback support-triage --to vN` or `anneal promote support-triage@vN`\n',
     ]);
     const moved = await place.anneal(
       'promote',

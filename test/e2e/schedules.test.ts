@@ -9,7 +9,7 @@ import type { FieldChange } from '../../worker/schedules/diff.ts';
 import { makePlace, rows, TINY_RECIPE, until, writeTiny, type Place, type RunJson } from '../support/cli.ts';
 
 /** Runs of it end at once: there are never enough rows. */
-const IDLE = `${TINY_RECIPE}continuous: { minNewRows: 1000 }\n`;
+const IDLE = `${TINY_RECIPE}continuous: { minNewRows: 1000, forgetting: { require: noHarm } }\n`;
 
 /** With every option that changes something. */
 const CREATE = 'schedule create idle.yaml --timezone Europe/Berlin --overlap buffer-one --set tune.iterations=6'

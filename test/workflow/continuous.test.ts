@@ -12,6 +12,7 @@ import { createFileStore } from '../../artifacts/store.ts';
 import { rowsIn } from '../../data/lines.ts';
 import { textOf, type Message, type Row } from '../../data/row.ts';
 import { traceRow } from '../../worker/datasets/trace.ts';
+import { findRun } from '../../artifacts/ledger/runs.ts';
 import { QUEUES } from '../../configs/presets.ts';
 import { RecipeSchema, type Recipe } from '../../configs/recipe.ts';
 import type { continuous, ContinuousInput, ContinuousOutput } from '../../workflows/continuous.ts';
@@ -199,7 +200,9 @@ describe('people', () => {
   const waitsFor = async (id: string, not?: string): Promise<Approval> => {
     for (let tries = 0; tries < 800; tries += 1) {
       const [newest] = await approvalsOfRun(bench.ledger, id);
-      if (newest?.status === 'waiting' && newest.id !== not) return newest;
+      const row = await findRun(bench.ledger, id);
+      // Entered first, asked then.
+      if (newest?.status === 'waiting' && newest.id !== not && row?.waiting?.includes('anneal approve')) return newest;
       await sleep(25);
     }
     throw new Error('it asks nobody');
