@@ -35,8 +35,6 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
-          // Each file has the whole machine: it trains.
-          fileParallelism: false,
           sequence: { groupOrder: 2 },
           testTimeout: 300_000,
         },
