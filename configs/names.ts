@@ -1,3 +1,5 @@
+import type { Recipe } from './recipe.ts';
+
 /** What `name@v3` or `name@champion` says. */
 export interface NamedVersion {
   name: string;
@@ -18,3 +20,6 @@ export function parseName(text: string): NamedVersion | undefined {
     ...(alias === undefined ? {} : { alias }),
   };
 }
+
+/** Name under which a recipe's versions and aliases are kept. */
+export const modelNameOf = ({ name, register }: Pick<Recipe, 'name' | 'register'>): string => register.model ?? name;

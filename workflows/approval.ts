@@ -10,6 +10,7 @@ import {
 import type { Champion } from '../activities/run-record.ts';
 import type { Approve } from '../configs/approve.ts';
 import { msOf } from '../configs/duration-ms.ts';
+import { modelNameOf } from '../configs/names.ts';
 import type { Recipe } from '../configs/recipe.ts';
 import type { ArtifactRef, Refs, RunRef, Verdict } from '../configs/refs.ts';
 import {
@@ -196,7 +197,7 @@ async function waitFor(
   let remindAt = askedAt + pause;
   let warnAt = expiresAt - Math.min(DAY_MS, EXPIRING_SHARE * msOf(expiresIn));
   const wants = (): string =>
-    `people to approve ${recipe.register.model ?? recipe.name} (verdict ${verdict}), ${approvals(asking)} of ${quorum} so far, until ${minuteOf(expiresAt)}`;
+    `people to approve ${modelNameOf(recipe)} (verdict ${verdict}), ${approvals(asking)} of ${quorum} so far, until ${minuteOf(expiresAt)}`;
   const notify = (kind: 'waiting' | 'expiring'): Promise<void> =>
     tell({
       run,
@@ -287,7 +288,7 @@ function request(
       params: {
         round,
         line: recipe.name,
-        model: recipe.register.model ?? recipe.name,
+        model: modelNameOf(recipe),
         alias: recipe.register.alias,
         champion: champion?.version ?? null,
         verdict,

@@ -9,6 +9,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { lineMetric } from '../configs/line-metric.ts';
+import { modelNameOf } from '../configs/names.ts';
 import type { Recipe } from '../configs/recipe.ts';
 import type { ArtifactRef, RunRef } from '../configs/refs.ts';
 import type { continuous, ContinuousOutput } from './continuous.ts';
@@ -67,7 +68,7 @@ export async function backfill(input: BackfillInput): Promise<BackfillOutput> {
   const { run, recipe, startedBy } = input;
   const { workflowId, runId: temporalRunId } = workflowInfo();
   const { id, options } = run;
-  const name = recipe.register.model ?? recipe.name;
+  const name = modelNameOf(recipe);
   const story = tellStory(`${recipe.name}: replay of ${name}`, { pipeline: recipe.name, model: name });
   const trigger = 'cli';
   await openRun({ id, recipe, options, workflowId, temporalRunId, startedBy, kind: 'backfill', trigger });

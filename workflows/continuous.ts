@@ -1,9 +1,10 @@
-import { CancellationScope, isCancellation, workflowInfo } from '@temporalio/workflow';
+import { workflowInfo } from '@temporalio/workflow';
+import { modelNameOf } from '../configs/names.ts';
 import type { Recipe } from '../configs/recipe.ts';
 import type { RunRef, Verdict } from '../configs/refs.ts';
 import { openBudget } from './budget.ts';
 import { holdLine, releaseLine } from './leases.ts';
-import { tell } from './notices.ts';
+import { endWithError, tell, tellEnd } from './notices.ts';
 import { arrivalsParams, enoughOrSkip, ingest } from './period/arriving.ts';
 import { settingsOf, Skipped, type AtWork, type Period } from './period/at-work.ts';
 import { mayTry, tryForHarm } from './period/drift.ts';
@@ -11,7 +12,7 @@ import { settle } from './period/settling.ts';
 import { train } from './period/training.ts';
 import { pick, ref } from './refs.ts';
 import { askReanchor, closeRun, noteMissed, notePending, openRun, readLine, skipRun, steps } from './steps.ts';
-import { errorOf, tellStory } from './story.ts';
+import { tellStory } from './story.ts';
 
 export interface ContinuousInput {
   /** Absent where Temporal names the workflow (schedules): the id is the workflow's, with the usual options. */
@@ -60,7 +61,7 @@ export async function continuous(input: ContinuousInput): Promise<ContinuousOutp
   const { workflowId, runId: temporalRunId } = workflowInfo();
   const run = input.run ?? { id: workflowId, options: { refresh: [], noCache: false } };
   const { id, options } = run;
-  const name = recipe.register.model ?? recipe.name;
+  const name = modelNameOf(recipe);
   const story = tellStory(`${recipe.name}: a period of ${name}`, { pipeline: recipe.name, model: name });
   await openRun({ id, recipe, options, workflowId, temporalRunId, startedBy, kind: 'continuous', trigger });
   // What the schedule did not take (an outage, a pause) gets its record as well.
@@ -78,7 +79,9 @@ export async function continuous(input: ContinuousInput): Promise<ContinuousOutp
       reason,
       ...(about === null ? {} : { period: about }),
     });
-    await tellEnd({ ...input, run }, ended);
+    // An unchanged candidate is no news.
+    if (verdict !== null && model !== null)
+      await tellEnd({ run, recipe }, { verdict, model, isPromoted: ended.outcome === 'promoted', why: reason });
     return ended;
   } catch (error) {
     if (error instanceof Skipped) {
@@ -89,24 +92,9 @@ export async function continuous(input: ContinuousInput): Promise<ContinuousOutp
       await tell({ run, recipe, kind: 'skipped', message: `skipped: ${reason}`, skips });
       return { outcome: 'skipped', verdict: null, model: null, reason, period: null };
     }
-    const status = isCancellation(error) ? 'cancelled' : 'failed';
-    await CancellationScope.nonCancellable(() => closeRun({ id, status, error: errorOf(error) }));
-    if (status === 'failed')
-      await tell({ run, recipe, kind: 'failed', message: `the run failed: ${errorOf(error).type}` });
+    await endWithError(error, { run, recipe });
     throw error;
   }
-}
-
-/** Tells those whom the recipe names what became of the candidate; an unchanged one is no news. */
-async function tellEnd(
-  { run, recipe }: { run: RunRef; recipe: Recipe },
-  { outcome, model, verdict, reason }: ContinuousOutput,
-): Promise<void> {
-  if (verdict === null) return;
-  const isPromoted = outcome === 'promoted';
-  const what = isPromoted ? `${model} is ${recipe.register.alias} now` : `${model} was not promoted`;
-  const message = `${what}: the gate says ${verdict}; ${reason}`;
-  await tell({ run, recipe, kind: isPromoted ? 'promoted' : 'rejected', message });
 }
 
 /** A period in a line that no other run is at work on. */

@@ -1,5 +1,7 @@
 import { condition, defineUpdate, setHandler } from '@temporalio/workflow';
-import type { ArtifactRef } from '../configs/refs.ts';
+import type { Recipe } from '../configs/recipe.ts';
+import type { ArtifactRef, RunRef } from '../configs/refs.ts';
+import { setWaiting } from './steps.ts';
 import type { Story } from './story.ts';
 
 /** Hands ratings in that a run waits for; `anneal rate` sends it. */
@@ -16,8 +18,12 @@ export interface People {
   rate(task: ArtifactRef, until: { hours: number; story: Story }): Promise<ArtifactRef | undefined>;
 }
 
-/** @param waiting Called when the run begins to wait, with the reason, and with null when it goes on. */
-export function askPeople(runId: string, waiting: (why: string | null) => Promise<void>): People {
+/** People who compare answers, where a gate sends for labels; undefined: nobody is asked. */
+export function ratersOf({ gate: { onInconclusive, gather } }: Recipe, run: RunRef): People | undefined {
+  return onInconclusive === 'gather' && gather.what === 'labels' ? askPeople(run.id) : undefined;
+}
+
+function askPeople(runId: string): People {
   let asked: string | undefined;
   const handedIn = new Map<string, ArtifactRef>();
   setHandler(
@@ -42,11 +48,11 @@ export function askPeople(runId: string, waiting: (why: string | null) => Promis
       asked = task.digest;
       const why = `people to compare answers: \`anneal rate ${runId}\`, within ${hours} hours`;
       story.waiting(why);
-      await waiting(why);
+      await setWaiting({ runId, why });
       await condition(() => handedIn.has(task.digest), hours * 3_600_000);
       asked = undefined;
       story.waiting(null);
-      await waiting(null);
+      await setWaiting({ runId, why: null });
       return handedIn.get(task.digest);
     },
   };

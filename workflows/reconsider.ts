@@ -2,9 +2,9 @@ import { CancellationScope, isCancellation, workflowInfo } from '@temporalio/wor
 import type { Recipe } from '../configs/recipe.ts';
 import type { ArtifactRef, RunRef, Verdict } from '../configs/refs.ts';
 import { withoutJudges } from '../configs/without-judges.ts';
-import { askPeople } from './people.ts';
-import { openPurse, type Purse } from './purse.ts';
-import { closeRun, noteReconsidered, openRun, setWaiting } from './steps.ts';
+import { purseOf } from './lifecycle.ts';
+import { ratersOf } from './people.ts';
+import { closeRun, noteReconsidered, openRun } from './steps.ts';
 import { errorOf, tellStory, type Story } from './story.ts';
 import { weigh } from './weigh.ts';
 
@@ -97,10 +97,8 @@ async function weighAgain(
   recipe: Recipe,
   story: Story,
 ): Promise<{ verdict: Verdict; why: string }> {
-  const purse = purseOf(recipe, { run, story });
-  const { onInconclusive, gather } = recipe.gate;
-  const asksPeople = onInconclusive === 'gather' && gather.what === 'labels';
-  const people = asksPeople ? askPeople(run.id, (why) => setWaiting({ runId: run.id, why })) : undefined;
+  const purse = purseOf(recipe.evaluate.limits ?? {}, { run, story });
+  const people = ratersOf(recipe, run);
   const { verdict } = await weigh({
     run,
     recipe,
@@ -114,16 +112,4 @@ async function weighAgain(
     ...(people ? { people } : {}),
   });
   return { verdict, why: IN_WORDS[verdict] };
-}
-
-/** What judges that are left may spend. */
-function purseOf({ evaluate }: Recipe, { run, story }: { run: RunRef; story: Story }): Purse {
-  const { usd, tokens } = evaluate.limits ?? {};
-  return openPurse(
-    { ...(usd === undefined ? {} : { usd }), ...(tokens === undefined ? {} : { tokens }) },
-    async (why) => {
-      story.waiting(why);
-      await setWaiting({ runId: run.id, why });
-    },
-  );
 }

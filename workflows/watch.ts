@@ -16,6 +16,7 @@ import type { ControlActivities } from '../activities/index.ts';
 import type { SourceLook } from '../activities/watching.ts';
 import { durationOf } from '../configs/duration-ms.ts';
 import { WATCH } from '../configs/presets.ts';
+import { modelNameOf } from '../configs/names.ts';
 import type { Recipe } from '../configs/recipe.ts';
 import { SEARCH_ATTRIBUTES } from '../configs/search-attributes.ts';
 import type { continuous, ContinuousInput, ContinuousOutput } from './continuous.ts';
@@ -150,7 +151,7 @@ type Ask = Omit<ContinuousInput, 'recipe'>;
 /** Starts a run that goes on whatever becomes of the watch. */
 async function startRun(number: number, recipe: Recipe, ask: Ask) {
   const { firstExecutionRunId } = workflowInfo();
-  const model = recipe.register.model ?? recipe.name;
+  const model = modelNameOf(recipe);
   return startChild<typeof continuous>('continuous', {
     // The same whenever it is replayed, and unlike those of every other watch.
     workflowId: `${recipe.name}-watch-${firstExecutionRunId.slice(-8)}-${number}`,

@@ -1,3 +1,4 @@
+import { modelNameOf } from '../../configs/names.ts';
 import type { Recipe } from '../../configs/recipe.ts';
 import type { RunOptions } from '../../configs/refs.ts';
 import { now } from './clock.ts';
@@ -34,7 +35,7 @@ export async function openRun(ledger: Ledger, run: NewRun): Promise<void> {
     .values({
       id: run.id,
       pipeline: run.recipe.name,
-      model: run.recipe.register.model ?? run.recipe.name,
+      model: modelNameOf(run.recipe),
       recipe_json: JSON.stringify(run.recipe),
       options_json: JSON.stringify(run.options),
       workflow_id: run.workflowId,

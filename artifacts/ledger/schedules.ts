@@ -1,4 +1,5 @@
 import type { Selectable } from 'kysely';
+import { modelNameOf } from '../../configs/names.ts';
 import type { Recipe } from '../../configs/recipe.ts';
 import { RunOptions } from '../../configs/refs.ts';
 import { ScheduleSpec, ScheduleTold, triggerOfSchedule } from '../../configs/schedule.ts';
@@ -68,11 +69,8 @@ export async function noteSchedule(
   what: string,
   why: string,
 ): Promise<void> {
-  await audit(ledger, { actor, action: `schedule ${what}`, name: modelOf(recipe), to: null, why });
+  await audit(ledger, { actor, action: `schedule ${what}`, name: modelNameOf(recipe), to: null, why });
 }
-
-/** Name of the line of models that a recipe's runs register under; audit rows go there. */
-export const modelOf = (recipe: Recipe): string => recipe.register.model ?? recipe.name;
 
 /** The schedule of a name. */
 export async function findSchedule(ledger: Ledger, name: string): Promise<KeptSchedule | undefined> {
@@ -129,7 +127,7 @@ export async function noteNotTaken(ledger: Ledger, { id, schedule, reason }: Not
     .values({
       id,
       pipeline: recipe.name,
-      model: modelOf(recipe),
+      model: modelNameOf(recipe),
       recipe_json: JSON.stringify(recipe),
       options_json: JSON.stringify(RunOptions.parse({})),
       workflow_id: workflowOfSchedule(name),

@@ -3,6 +3,7 @@ import { existsSync, statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { canonicalJson } from '../../configs/canonical-json.ts';
 import { Duration } from '../../configs/duration.ts';
+import { modelNameOf } from '../../configs/names.ts';
 import { readRecipe } from '../../configs/recipe-file.ts';
 import type { Recipe } from '../../configs/recipe.ts';
 import { isDatasetRef } from '../../configs/source-paths.ts';
@@ -98,6 +99,6 @@ async function whatIf(recipe: Recipe, file: string): Promise<Recipe> {
     ...rest,
     name: named(recipe.name),
     gate,
-    register: { ...recipe.register, model: named(recipe.register.model ?? recipe.name) },
+    register: { ...recipe.register, model: named(modelNameOf(recipe)) },
   };
 }

@@ -1,7 +1,7 @@
 import type { ScheduleOptions } from '@temporalio/client';
 import { TypedSearchAttributes } from '@temporalio/common';
-import { modelOf } from '../../artifacts/ledger/schedules.ts';
 import { msOf } from '../../configs/duration.ts';
+import { modelNameOf } from '../../configs/names.ts';
 import { QUEUES } from '../../configs/presets.ts';
 import type { Recipe } from '../../configs/recipe.ts';
 import { OVERLAPS, triggerOfSchedule, type ScheduleSpec } from '../../configs/schedule.ts';
@@ -15,7 +15,7 @@ export function actionOf(name: string, recipe: Recipe, startedBy: string): Sched
     taskQueue: QUEUES.control,
     // Temporal puts the scheduled time behind it.
     workflowId: name,
-    staticSummary: `${recipe.name}: continuous tuning of ${modelOf(recipe)}, schedule ${name}`,
+    staticSummary: `${recipe.name}: continuous tuning of ${modelNameOf(recipe)}, schedule ${name}`,
     staticDetails: recipe.description ?? `Recipe ${recipe.name}, scheduled by ${startedBy}`,
     typedSearchAttributes: lineAttributes(recipe),
     args: [{ recipe, startedBy, trigger: triggerOfSchedule(name) }],
@@ -26,7 +26,7 @@ export function actionOf(name: string, recipe: Recipe, startedBy: string): Sched
 export const lineAttributes = (recipe: Recipe): TypedSearchAttributes =>
   new TypedSearchAttributes([
     { key: SEARCH_ATTRIBUTES.pipeline, value: recipe.name },
-    { key: SEARCH_ATTRIBUTES.model, value: modelOf(recipe) },
+    { key: SEARCH_ATTRIBUTES.model, value: modelNameOf(recipe) },
   ]);
 
 /**

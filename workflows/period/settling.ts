@@ -1,120 +1,53 @@
 import type { Start } from '../../activities/continuous/line-record.ts';
 import type { StepResult } from '../../configs/refs.ts';
 import type { ContinuousOutput } from '../continuous.ts';
-import { decideWithPeople } from '../deciding.ts';
-import { purseOf } from '../lifecycle.ts';
-import { askPeople } from '../people.ts';
 import { pick } from '../refs.ts';
-import { findChampion, setWaiting, steps } from '../steps.ts';
-import { errorOf } from '../story.ts';
-import { weigh } from '../weigh.ts';
+import { contend } from '../rounds.ts';
+import { steps } from '../steps.ts';
 import { settingsOf, type AtWork } from './at-work.ts';
 import type { Trained } from './training.ts';
 
-/** Evaluations against a champion that keeps moving, before the run gives up. */
-const MAX_ROUNDS = 5;
-
-/** evaluate → judge? → probe? → forgetting → gate → people? → register, with which the watermark moves. */
+/** A candidate is decided on, and the watermark moves with the verdict. */
 export async function settle(at: AtWork, trained: Trained): Promise<ContinuousOutput> {
-  const { run, recipe, name, startedBy, story, line, base, arrivals } = at;
-  const { period: about, candidate, start, suite, train, made } = trained;
-  const alias = recipe.register.alias;
-  const closing = {
-    params: {
-      line: recipe.name,
-      generation: line.generation,
-      period: about,
-      onReject: settingsOf(recipe).onReject,
-      onInconclusive: settingsOf(recipe).onInconclusive,
-      depth: start.depth,
-    },
-    inputs: { arrivals, suite, ...pick(made, 'fresh', 'slice') },
+  const { run, recipe, startedBy, story, line, base, arrivals } = at;
+  const { candidate, start, suite, train, made } = trained;
+  const { onReject, onInconclusive } = settingsOf(recipe);
+  const period = {
+    line: recipe.name,
+    generation: line.generation,
+    period: trained.period,
+    onReject,
+    onInconclusive,
+    depth: start.depth,
   };
-
-  const { onInconclusive, gather } = recipe.gate;
-  const asksPeople = onInconclusive === 'gather' && gather.what === 'labels';
-  const people = asksPeople ? askPeople(run.id, (why) => setWaiting({ runId: run.id, why })) : undefined;
-  const purse = purseOf(recipe.evaluate.limits ?? {}, { run, story });
-  for (let round = 1; ; round += 1) {
-    const again = (step: string): { instance: string } => ({ instance: round === 1 ? step : `${step}#${round}` });
-    const champion = await findChampion({ name, alias });
-    if (champion?.ref.digest === candidate.digest) {
-      await story.step('watermark', () =>
-        steps.moveWatermark({ run, params: closing.params, inputs: { ...closing.inputs, model: candidate } }),
-      );
-      const model = `${name}@v${champion.version}`;
-      return {
-        outcome: 'unchanged',
-        verdict: null,
-        model,
-        reason: `the candidate is the champion ${model}: nothing changed`,
-        period: about,
-      };
-    }
-    const { verdict, refs } = await weigh({
-      run,
-      recipe,
-      test: suite,
-      candidate,
-      champion: champion?.ref ?? base,
-      base,
-      named: (step) => again(step).instance,
-      story,
-      purse,
-      line: { name: recipe.name, generation: line.generation },
-      ...(people ? { people } : {}),
-    });
-    const decided = await decideWithPeople({
-      run,
-      recipe,
-      round,
-      verdict,
-      candidate,
-      champion,
-      base,
-      test: suite,
-      refs,
-      startedBy,
-      story,
-    });
-    if (decided.again && round < MAX_ROUNDS) continue;
-    try {
-      const registered = await story.step('register', () =>
-        steps.register({
-          run,
-          ...again('register'),
-          params: {
-            model: name,
-            alias,
-            description: recipe.description,
-            champion: champion?.version ?? null,
-            actor: startedBy,
-            ...(decided.approval ? { approval: decided.approval } : {}),
-            period: closing.params,
-          },
-          inputs: {
-            model: candidate,
-            base,
-            ...refs,
-            ...closing.inputs,
-            train,
-            test: suite,
-            ...pick(made, 'statistics', 'synthesis'),
-          },
-        }),
-      );
-      story.verdict(verdict);
-      const model = String(registered.facts['model']);
-      const isPromoted = registered.facts['promoted'] === true;
-      const isRejected = verdict === 'reject' || decided.approval?.decision === 'rejected';
-      const outcome = isPromoted ? 'promoted' : isRejected ? 'rejected' : 'inconclusive';
-      const reason = endInWords(registered, start, decided.why);
-      return { outcome, verdict, model, reason, period: about };
-    } catch (error) {
-      // Another run promoted meanwhile: what was compared is no longer what would be replaced.
-      if (errorOf(error).type !== 'AliasMoved' || round === MAX_ROUNDS) throw error;
-    }
+  const ended = await contend({
+    run,
+    recipe,
+    startedBy,
+    story,
+    candidate,
+    base,
+    test: suite,
+    made: { arrivals, suite, train, ...made },
+    line: { name: recipe.name, generation: line.generation },
+    period,
+  });
+  if (ended.kind === 'unchanged') {
+    const inputs = { arrivals, suite, ...pick(made, 'fresh', 'slice'), model: candidate };
+    await story.step('watermark', () => steps.moveWatermark({ run, params: period, inputs }));
+    const reason = `the candidate is the champion ${ended.model}: nothing changed`;
+    return { outcome: 'unchanged', verdict: null, model: ended.model, reason, period: trained.period };
   }
+  const { verdict, decided, registered } = ended;
+  const isPromoted = registered.facts['promoted'] === true;
+  const isRejected = verdict === 'reject' || decided.approval?.decision === 'rejected';
+  return {
+    outcome: isPromoted ? 'promoted' : isRejected ? 'rejected' : 'inconclusive',
+    verdict,
+    model: String(registered.facts['model']),
+    reason: endInWords(registered, start, decided.why),
+    period: trained.period,
+  };
 }
 
 function endInWords({ facts }: StepResult, start: Start, people: string | null): string {
