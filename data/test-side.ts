@@ -36,10 +36,18 @@ export function createTestSide(work: Work): TestSide {
         return remove(account, row, { out: 'drop', why: REPEATED_TEST_ROW }, work.takeOut);
       account.out += 1;
       statistics.add(row);
-      file.write({ ...row, side: 'test', messages: promptOf(row), reference: answerOf(row) } satisfies TestRow);
+      file.write(asTestRow(row));
     },
   };
 }
+
+/** The row as a question, and its answer as what is expected. */
+export const asTestRow = (row: Row): TestRow => ({
+  ...row,
+  side: 'test',
+  messages: promptOf(row),
+  reference: answerOf(row),
+});
 
 /** A model that is judged by rows which a model made up is judged by nothing. */
 const unconfirmed = ({ source, line }: Row): Error =>

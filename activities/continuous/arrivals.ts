@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { z } from 'zod';
+import { refsOf } from '../../artifacts/ledger/executions.ts';
 import {
   knownRows,
   lineState,
@@ -103,7 +104,8 @@ async function arrived(
   const { params, deps } = context;
   const { line, source, window } = params;
   const path = await context.pathOf('train');
-  const kept = await keptRows(deps, params);
+  // As the key of the step was made of.
+  const { kept } = await refsOf(deps.ledger, context.executionId, 'in');
   const keptPath = kept && (await deps.store.path(kept.digest));
   const keyOf = new Map<string, string>();
   const fileOf = new Map<string, number>();

@@ -1,4 +1,5 @@
 import { findArtifact } from '../../artifacts/ledger/artifacts.ts';
+import { frozenOf } from '../../artifacts/ledger/frozen.ts';
 import { versionAt } from '../../artifacts/ledger/models.ts';
 import { lastFromBase, lineState, setReanchor, skipRun, type LineState } from '../../artifacts/ledger/watermark.ts';
 import type { Continuous } from '../../configs/continuous.ts';
@@ -57,7 +58,7 @@ export function createLineRecord(deps: Deps): LineRecord {
   return {
     readLine: async ({ line, model }) => {
       const state = await lineState(ledger, line);
-      const frozen = await ledger.selectFrom('frozen').selectAll().where('name', '=', model).executeTakeFirst();
+      const frozen = await frozenOf(ledger, model);
       const closed = frozen
         ? `${model} is frozen by ${frozen.actor} since ${frozen.at} (${frozen.reason}): \`anneal unfreeze ${model}\``
         : null;

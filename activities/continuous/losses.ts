@@ -1,4 +1,5 @@
 import type { Ledger } from '../../artifacts/ledger/open.ts';
+import { scaleOf } from '../../evaluation/line/cells.ts';
 import { ancestors, listSlices, meansBySlice } from '../../artifacts/ledger/suite.ts';
 
 /** How much less the champion scores on a slice than the best of its line did. */
@@ -16,7 +17,7 @@ export async function losses(ledger: Ledger, line: string, metric: string): Prom
   const champion = (await ancestors(ledger, line)).at(-1)?.model;
   if (champion === undefined) return [];
   const means = await meansBySlice(ledger, { line, metric, model: champion });
-  const isLower = /^(ter|brier|ece)\b/.test(metric);
+  const isLower = scaleOf(metric).better === 'lower';
   return (await listSlices(ledger, line)).flatMap(({ slice }) => {
     const { own, highest, lowest } = means.get(slice) ?? { own: null, highest: 0, lowest: 0 };
     return own === null ? [] : [{ slice, loss: Math.max(0, isLower ? own - lowest : highest - own) }];

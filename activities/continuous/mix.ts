@@ -14,7 +14,7 @@ import type { StepContext } from '../step/context.ts';
 import { defineStep, type Step } from '../step/define.ts';
 import type { Deps } from '../step/deps.ts';
 import { joinSources } from './kept-rows.ts';
-import { losses } from './losses.ts';
+import { losses, type Loss } from './losses.ts';
 
 export const MixParams = z.strictObject({
   line: z.string(),
@@ -54,7 +54,7 @@ export function createMix(deps: Deps): Step<MixParams> {
     params: MixParams,
     identity: async ({ params }) => {
       const dropped = [...(await droppedRows(deps.ledger, params.line))].toSorted();
-      const lost = params.policy === 'mostForgotten' ? await losses(deps.ledger, params.line, params.metric) : [];
+      const lost = await lostBy({ deps, params });
       const periods = (await lineState(deps.ledger, params.line)).accepted;
       return {
         inputs: Object.fromEntries(periods.map(({ period, train }) => [period, { digest: train, type: 'Dataset' }])),
@@ -73,9 +73,7 @@ export function createMix(deps: Deps): Step<MixParams> {
         params.maxRows,
         params.share === null ? old.length : Math.round((fresh.size * params.share) / (1 - params.share)),
       );
-      const lost = new Map(
-        (await losses(deps.ledger, params.line, params.metric)).map(({ slice, loss }) => [slice, loss]),
-      );
+      const lost = new Map((await lostBy(context)).map(({ slice, loss }) => [slice, loss]));
       const chosen = choose(old, wanted, params.policy, lost);
       const file = writeLines(join(context.scratch, 'train.jsonl'));
       const files = openSources(deps);
@@ -110,6 +108,10 @@ export function createMix(deps: Deps): Step<MixParams> {
     },
   });
 }
+
+/** What the champion has lost, where that decides which rows are replayed. */
+const lostBy = async ({ deps: { ledger }, params }: Pick<Context, 'deps' | 'params'>): Promise<Loss[]> =>
+  params.policy === 'mostForgotten' ? losses(ledger, params.line, params.metric) : [];
 
 /** Files of several datasets under numbers of their own, so that every row of the mixture still names its file. */
 function openSources({ ledger }: Pick<Deps, 'ledger'>): {

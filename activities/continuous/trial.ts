@@ -7,8 +7,8 @@ import { canonicalJson } from '../../configs/canonical-json.ts';
 import { now } from '../../artifacts/ledger/runs.ts';
 import type { ArtifactRef } from '../../configs/refs.ts';
 import { rowsIn, writeLines } from '../../data/lines.ts';
-import { answerOf, promptOf, type Row, type TestRow } from '../../data/row.ts';
-import { cannotBeLearned } from '../../data/test-side.ts';
+import type { Row } from '../../data/row.ts';
+import { asTestRow, cannotBeLearned } from '../../data/test-side.ts';
 import { newcombe } from '../../metrics/inference/newcombe.ts';
 import { tQuantile } from '../../metrics/inference/special.ts';
 import { moments } from '../../metrics/intervals.ts';
@@ -179,8 +179,7 @@ async function testRows(context: Context, role: string, most: number): Promise<{
     .toSorted((a, b) => (a.at < b.at ? -1 : 1))
     .slice(0, most);
   const file = writeLines(join(context.scratch, `${role}-asked.jsonl`));
-  for (const { row } of drawn)
-    file.write({ ...row, side: 'test', messages: promptOf(row), reference: answerOf(row) } satisfies TestRow);
+  for (const { row } of drawn) file.write(asTestRow(row));
   file.close();
   return {
     ref: await context.save('Dataset', { file: file.path }, { rows: file.count, stage: 'asked' }),

@@ -116,8 +116,8 @@ export async function completeExecution(
         ...(origin.reason === undefined ? {} : { reason: origin.reason }),
         metrics_json: JSON.stringify(outcome.metrics),
         facts_json: JSON.stringify(outcome.facts),
-        // Its last progress stays: the pace of a training tells how long the next will take.
         cost_json: JSON.stringify(outcome.cost),
+        // Its last progress stays: the pace of a training tells how long the next will take.
         error_json: null,
         ended_at: now(),
       })
