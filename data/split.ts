@@ -136,14 +136,14 @@ function placed(row: Row, column: string, border: number): 'train' | 'test' | { 
 function timeOf(row: Row, column: string): number | { why: string } {
   const value = row.columns?.[column];
   if (value === undefined || value === null || value === '') return { why: `has no date in column "${column}"` };
-  const at = dateOf(value);
+  const at = timeIn(value);
   return at === undefined
     ? { why: `has a date in column "${column}" that cannot be read: expected ISO 8601, e.g. 2026-01-31T12:00:00Z` }
     : at;
 }
 
-/** ISO 8601, or seconds or milliseconds since 1970. Other ways of writing a date mean different days to different people. */
-function dateOf(value: unknown): number | undefined {
+/** Milliseconds since 1970 of a date: ISO 8601, or seconds or milliseconds since 1970. Other ways of writing a date mean different days to different people. */
+export function timeIn(value: unknown): number | undefined {
   if (typeof value === 'number')
     return Number.isFinite(value) ? (Math.abs(value) < 1e11 ? value * 1000 : value) : undefined;
   if (typeof value !== 'string' || !/^[+-]?\d{4,6}-\d\d(-\d\d)?([T ].*)?$/.test(value.trim())) return undefined;

@@ -13,6 +13,7 @@ import {
 import { terminal } from '../../configs/failure.ts';
 import { breathing, rowsIn, writeLines } from '../../data/lines.ts';
 import type { Row } from '../../data/row.ts';
+import { timeIn } from '../../data/split.ts';
 import type { StepContext } from '../step/context.ts';
 import { defineStep, type Step } from '../step/define.ts';
 import type { Deps } from '../step/deps.ts';
@@ -193,9 +194,8 @@ function isInside(row: Row, window: ArrivalsParams['window']): boolean {
 
 /** The date of a row in UTC, so that dates compare as texts. */
 export function dateOf(row: Row, column: string | undefined): string | undefined {
-  const value = column === undefined ? undefined : row.columns?.[column];
-  if (typeof value !== 'string' && typeof value !== 'number') return undefined;
-  const at = new Date(value);
+  const ms = column === undefined ? undefined : timeIn(row.columns?.[column]);
+  const at = new Date(ms ?? Number.NaN);
   return Number.isNaN(at.getTime()) ? undefined : at.toISOString();
 }
 
