@@ -21,7 +21,7 @@ const MEANING = 'Program, then its arguments, one each; no shell reads them, so 
 const PATHS =
   'A program with "/" in it, and any argument that begins with ./ or ../, starts from the folder of the recipe.';
 
-export const CommandTuner = z
+export const CommandTuning = z
   .strictObject({
     run: Words.optional().describe(
       `A trainer on this machine, e.g. [python3, ./train.py]. ${MEANING} ${PATHS} It outlives the worker and is found again.`,
@@ -74,14 +74,14 @@ export const CommandTuner = z
   .describe('A trainer of your own: a program on this machine, or commands for one elsewhere.');
 
 /** Checked settings of the group `tune.command`. */
-export type CommandTuner = z.infer<typeof CommandTuner>;
+export type CommandTuning = z.infer<typeof CommandTuning>;
 
 /** The commands among the settings, each a program with its arguments. */
 export const COMMANDS = ['run', 'submit', 'poll', 'cancel', 'find', 'collect'] as const;
 export type CommandName = (typeof COMMANDS)[number];
 
 /** What must hold between the fields; takes whatever was written, right or wrong. */
-export function crossCheckCommandTuner(written: unknown): { path: string[]; message: string }[] {
+export function crossCheckCommand(written: unknown): { path: string[]; message: string }[] {
   if (typeof written !== 'object' || written === null || Array.isArray(written)) return [];
   const has = (name: CommandName): boolean => Object.hasOwn(written, name);
   const remote = COMMANDS.filter((name) => name !== 'run' && has(name));
@@ -109,7 +109,7 @@ export function crossCheckCommandTuner(written: unknown): { path: string[]; mess
 }
 
 /** The same settings with absolute paths: of a program with "/" in it, and of arguments that begin with ./ or ../. */
-export function absoluteCommandTuner(settings: CommandTuner, folder: string): CommandTuner {
+export function absoluteCommand(settings: CommandTuning, folder: string): CommandTuning {
   const moved = COMMANDS.flatMap((name) => {
     const words = settings[name];
     if (!words) return [];
