@@ -2,17 +2,22 @@ import { cp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
+import { ApplicationFailure } from '@temporalio/activity';
+import { ApplicationFailureCategory } from '@temporalio/common';
 import { canonicalJson } from '../configs/canonical-json.ts';
 import { terminal } from '../configs/failure.ts';
-import type { Recipe } from '../configs/recipe.ts';
 import { isCancelled, LOOK_EVERY_MS } from '../adapters/local/await.ts';
-import type { Tuner } from '../adapters/contracts.ts';
+import type { PaidOrder, TuneResult, Tuner, TuneSettings } from '../adapters/contracts.ts';
+import { findExecution } from '../artifacts/ledger/executions.ts';
+import { findRun } from '../artifacts/ledger/runs.ts';
 import { defineJobStep, type JobActivities } from './step/define.ts';
+import type { StepContext } from './step/context.ts';
 import type { Deps } from './step/deps.ts';
+import { forcedBy } from './step/reuse.ts';
 import { keepLease, leaseLost } from './step/lease.ts';
 import { checkRendering, warmStartOf } from './warm-start.ts';
 
-export type TuneParams = Recipe['tune'];
+export type TuneParams = TuneSettings;
 
 /** The settings were checked with the recipe; here they only have to be there. */
 const TuneParams = z.custom<TuneParams>(
@@ -34,10 +39,14 @@ export function createTune(deps: Deps): JobActivities<TuneParams> {
     name: 'tune',
     version: '1',
     params: TuneParams,
-    // What it costs changes nothing of what is made.
-    keyed: ({ price: _price, ...rest }) => rest,
+    // What it costs, and where a vendor finds the rows, changes nothing of what is made.
+    keyed: (params) => {
+      const { price: _price, limits: _limits, watchdog: _watchdog, store: _store, google: _google, ...rest } = params;
+      const { maxBadShare: _maxBadShare, ...kept } = rest;
+      return tunerOf(deps, params).keyed?.(params) ?? kept;
+    },
 
-    identity: async ({ params }) => ({ parts: await tunerOf(deps, params).identity() }),
+    identity: async ({ params }) => ({ parts: await tunerOf(deps, params).identity(params) }),
 
     submit: async (context) => {
       const warm = await warmStartOf(context);
@@ -47,11 +56,13 @@ export function createTune(deps: Deps): JobActivities<TuneParams> {
         context.jobKey,
         { base, train, settings: context.params, ...(start === undefined ? {} : { start }) },
         context.run.id,
+        await paidOrder(context),
       );
     },
 
     wait: async (context) => {
       const tuner = tunerOf(deps, context.params);
+      if (tuner.pollEveryMs !== undefined) return lookOnce(context, tuner, tuner.pollEveryMs);
       const holdOn = keepLease(context);
       for (;;) {
         if (context.signal.aborted) {
@@ -76,22 +87,15 @@ export function createTune(deps: Deps): JobActivities<TuneParams> {
     collect: async (context) => {
       const tuner = tunerOf(deps, context.params);
       const result = await tuner.collect(context.jobKey);
-      if (result.steps < 1)
+      if (result.steps !== undefined && result.steps < 1)
         throw terminal(
           'NothingTrained',
           'the trainer did no optimizer step: raise tune.iterations, or check that rows are shorter than tune.maxTokens',
         );
-      const {
-        kind,
-        steps,
-        finalLoss,
-        trainedTokens,
-        droppedCount,
-        seconds,
-        chatTemplateSha256,
-        tokenizerSha256,
-        device,
-      } = result;
+      checkDropped(result, context.params.maxBadShare);
+      const { kind, steps, finalLoss, trainedTokens, droppedCount, seconds, device } = result;
+      const { chatTemplateSha256, tokenizerSha256 } = result;
+      const remote = await tuner.describe?.(context.jobKey);
       const base = context.input('base').digest;
       const warm = await warmStartOf(context);
       if (warm) checkRendering(warm, result);
@@ -108,17 +112,27 @@ export function createTune(deps: Deps): JobActivities<TuneParams> {
         seed,
         chatTemplateSha256,
         tokenizerSha256,
-        libraries: await tuner.identity(),
+        libraries: await tuner.identity(context.params),
         ...origin,
       };
       await writeFile(join(folder, IDENTITY_FILE), canonicalJson(identity));
-      if (droppedCount > 0)
-        await context.log(
-          'dropped',
-          `${droppedCount} training rows are longer than tune.maxTokens ${context.params.maxTokens} and were left out`,
-        );
+      for (const line of droppedWords(result, tuner.isHere === true, context.params.maxTokens))
+        await context.log('dropped', line);
+      if (remote?.adopted)
+        await context.log('adopted', `the job ${remote.name} was there already: it was taken over, not ordered again`);
       const outputs = {
-        model: await context.save('Model', { folder }, { kind, base, chatTemplateSha256, tokenizerSha256, ...origin }),
+        model: await context.save(
+          'Model',
+          { folder },
+          {
+            kind,
+            base,
+            chatTemplateSha256,
+            tokenizerSha256,
+            ...origin,
+            ...(remote ? { job: remote.name, ...(remote.adopted ? { adopted: true } : {}) } : {}),
+          },
+        ),
         log: await context.save('TrainingLog', {
           text: [...result.curve, ...(result.dev ?? []).map(({ step, loss }) => ({ step, devLoss: loss }))]
             .map((point) => `${JSON.stringify(point)}\n`)
@@ -129,20 +143,75 @@ export function createTune(deps: Deps): JobActivities<TuneParams> {
       return {
         outputs,
         facts: {
-          steps,
-          finalLoss,
+          ...(steps === undefined ? {} : { steps }),
+          ...(finalLoss === undefined ? {} : { finalLoss }),
           trainedTokens,
           droppedRows: droppedCount,
+          ...(result.truncatedCount === undefined ? {} : { truncatedRows: result.truncatedCount }),
+          ...(remote ? { job: remote.name, adopted: remote.adopted } : {}),
           ...(result.bestStep === undefined ? {} : { bestStep: result.bestStep, devRows: result.devRows ?? 0 }),
           device,
           ...(warm ? { depth: warm.depth } : {}),
         },
-        cost: { seconds, tokens: trainedTokens },
+        cost: { seconds, tokens: trainedTokens, ...(remote?.usd === undefined ? {} : { usd: remote.usd }) },
       };
     },
 
     cancel: (context) => tunerOf(deps, context.params).cancel(context.jobKey),
   });
+}
+
+/** Looks after a job elsewhere once; while it goes on, the activity fails in a way that is tried again later. */
+async function lookOnce(context: StepContext<TuneParams>, tuner: Tuner, everyMs: number): Promise<void> {
+  const found = await tuner.poll(context.jobKey);
+  if (found.state === 'succeeded') return;
+  if (found.state === 'failed') throw terminal(found.error.type, found.error.message);
+  if (found.state === 'cancelled') throw terminal('Cancelled', 'the training job was cancelled');
+  if (found.progress) context.progress(found.progress);
+  throw ApplicationFailure.create({
+    type: 'JobStillRunning',
+    message: 'the training job goes on',
+    category: ApplicationFailureCategory.BENIGN,
+    nextRetryDelay: everyMs,
+  });
+}
+
+/** What makes a paid training the same as another one: the key of the step. */
+async function paidOrder(context: StepContext<TuneParams>): Promise<PaidOrder> {
+  const row = await findExecution(context.deps.ledger, context.run.id, context.instance);
+  if (!row?.cache_key) throw new Error(`the key of ${context.executionId} is not in the ledger`);
+  const isForced = forcedBy(context.run, 'tune') !== undefined;
+  return { cacheKey: row.cache_key, isForced, line: await lineOfRun(context), instance: context.instance };
+}
+
+const lineOfRun = async ({ deps, run }: StepContext<TuneParams>): Promise<string> =>
+  (await findRun(deps.ledger, run.id))?.pipeline ?? run.id;
+
+/** Rows that a vendor left out or cut count as bad rows do. */
+function checkDropped(result: TuneResult, maxBadShare: number | undefined): void {
+  const { rows, droppedCount, truncatedCount = 0, droppedReasons = [] } = result;
+  if (rows === undefined || maxBadShare === undefined || rows === 0) return;
+  const share = (droppedCount + truncatedCount) / rows;
+  if (share <= maxBadShare) return;
+  const why = droppedReasons.length === 0 ? '' : ` (${droppedReasons.slice(0, 3).join('; ')})`;
+  throw terminal(
+    'TooManyDropped',
+    `the tuner left out ${droppedCount} and cut ${truncatedCount} of ${rows} training rows${why}, more than data.maxBadShare ${maxBadShare}: mend the rows (\`anneal check --target MODEL\` shows which are too long), or raise data.maxBadShare`,
+    { rows, dropped: droppedCount, truncated: truncatedCount },
+  );
+}
+
+function droppedWords(result: TuneResult, isHere: boolean, maxTokens: number): string[] {
+  const { droppedCount, truncatedCount = 0, droppedReasons = [] } = result;
+  const lines: string[] = [];
+  if (droppedCount > 0 && isHere)
+    lines.push(`${droppedCount} training rows are longer than tune.maxTokens ${maxTokens} and were left out`);
+  if (droppedCount > 0 && !isHere)
+    lines.push(
+      `the vendor left out ${droppedCount} training rows: ${droppedReasons.join('; ') || 'it gave no reason'}`,
+    );
+  if (truncatedCount > 0) lines.push(`the vendor cut off the end of ${truncatedCount} training rows`);
+  return lines;
 }
 
 function tunerOf(deps: Deps, { tuner }: TuneParams): Tuner {

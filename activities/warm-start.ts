@@ -49,9 +49,12 @@ export async function warmStartOf(context: StepContext<unknown>): Promise<WarmSt
  *
  * @throws TerminalError `StartMismatch`
  */
-export function checkRendering(warm: WarmStart, result: { chatTemplateSha256: string; tokenizerSha256: string }): void {
+export function checkRendering(
+  warm: WarmStart,
+  result: { chatTemplateSha256?: string | undefined; tokenizerSha256?: string | undefined },
+): void {
   for (const field of ['chatTemplateSha256', 'tokenizerSha256'] as const) {
-    if (warm[field] === undefined || warm[field] === result[field]) continue;
+    if (warm[field] === undefined || result[field] === undefined || warm[field] === result[field]) continue;
     throw terminal(
       'StartMismatch',
       `the model to start from (${warm.start}) was trained with ${field} ${warm[field]}, this training with ${result[field]}: train from the base model`,

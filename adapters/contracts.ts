@@ -2,6 +2,7 @@ import type { RecordedError } from '../artifacts/ledger/runs.ts';
 import type { JobProgress } from '../configs/progress.ts';
 import type { Recipe } from '../configs/recipe.ts';
 import type { Notice } from '../configs/notice.ts';
+import type { RemoteModel } from '../configs/remote-model.ts';
 
 /** What the outside world has to offer; one file for each kind of tuner or generator keeps to these shapes. */
 
@@ -13,7 +14,7 @@ export type JobState =
 
 /** A training order. Folders and files are local, checked copies out of the store. */
 export interface TuneOrder {
-  /** Base model folder. */
+  /** Base model folder, or the file that names a remote one (`RemoteModel`). */
   base: string;
   /** Prepared training rows, JSONL. */
   train: string;
@@ -22,22 +23,48 @@ export interface TuneOrder {
    * Optimizer and schedule are fresh. The job fails with `StartMismatch` when it does not fit base and settings.
    */
   start?: string | undefined;
-  settings: Recipe['tune'];
+  settings: TuneSettings;
+}
+
+/** Settings of a training: those of the recipe, and where a vendor finds what it needs. */
+export type TuneSettings = Recipe['tune'] & {
+  /** Where rows for a vendor are put; the store of the run. */
+  store?: string | undefined;
+  google?: Recipe['google'];
+  /** Share of rows that a vendor may leave out or cut. */
+  maxBadShare?: number | undefined;
+};
+
+/** What a paid training is known by. */
+export interface PaidOrder {
+  /** sha256 of what the result depends on: the same key is never paid twice. */
+  cacheKey: string;
+  /** The run wants a training of its own: an earlier job of the same key is not taken for it. */
+  isForced: boolean;
+  line: string;
+  instance: string;
 }
 
 export interface TuneResult {
-  /** Folder with the adapter, or with the whole model for `full`. */
+  /** Folder with the adapter, with the whole model for `full`, or with the file that names it for `remote`. */
   folder: string;
-  kind: 'adapter' | 'full';
-  /** Optimizer steps done; 0 is a failure. */
-  steps: number;
-  finalLoss: number;
+  kind: 'adapter' | 'full' | 'remote';
+  /** Optimizer steps done; 0 is a failure, undefined: the vendor does not say. */
+  steps?: number | undefined;
+  finalLoss?: number | undefined;
   trainedTokens: number;
-  /** Rows that were longer than `maxTokens` and were left out. */
+  /** Rows that were longer than `maxTokens`, or that the vendor left out. */
   droppedCount: number;
+  /** Rows of which the vendor cut off the end. */
+  truncatedCount?: number | undefined;
+  /** The vendor's reasons for rows that were left out; untrusted. */
+  droppedReasons?: string[] | undefined;
+  /** Rows that were given to train on; undefined: all. */
+  rows?: number | undefined;
   seconds: number;
-  chatTemplateSha256: string;
-  tokenizerSha256: string;
+  /** How rows became tokens; undefined: the vendor does not say. */
+  chatTemplateSha256?: string | undefined;
+  tokenizerSha256?: string | undefined;
   /** Step and loss, oldest first. */
   curve: { step: number; loss: number }[];
   device: string;
@@ -54,8 +81,10 @@ export interface TuneResult {
  */
 export interface Tuner {
   /** Names and versions that the result depends on; they become parts of the cache key. */
-  identity(): Promise<Record<string, string>>;
-  submit(key: string, order: TuneOrder, run: string): Promise<void>;
+  identity(settings?: TuneSettings): Promise<Record<string, string>>;
+  /** Settings that the result depends on; left out: all but the price. */
+  keyed?(settings: TuneSettings): unknown;
+  submit(key: string, order: TuneOrder, run: string, paid?: PaidOrder): Promise<void>;
   /** @throws when the state cannot be read now; asked again later. */
   poll(key: string): Promise<JobState>;
   collect(key: string): Promise<TuneResult>;
@@ -71,12 +100,83 @@ export interface Tuner {
   pause?(key: string): Promise<void>;
   /** Runs on this machine: nobody sends a bill. */
   isHere?: boolean;
+  /** How often a job is asked after, in ms, by an activity of its own each time; left out: one activity watches it. */
+  pollEveryMs?: number;
+  /** Names base models in a vendor's words; left out: they lie on this machine. */
+  baseOf?(name: string): RemoteModel;
+  /** What a training will cost in US dollars, before it is ordered. @throws UnknownPrice */
+  estimate?(order: Omit<TuneOrder, 'start'>): Promise<{ usd: number; tokens: number }>;
+  /** Where a job is, in the vendor's words, for people and the lineage. */
+  describe?(key: string): Promise<{ name: string; adopted: boolean; usd?: number | undefined } | undefined>;
   /** The setting by which an earlier model of this tuner cannot be gone on from under these; undefined: it can. */
-  misfit?(start: string, settings: Recipe['tune']): Promise<string | undefined>;
+  misfit?(start: string, settings: TuneSettings): Promise<string | undefined>;
+}
+
+/** A job at a vendor, as its service shows it now. Texts are the vendor's: untrusted, and short. */
+export interface RemoteJob {
+  /** Name by which the service knows it. */
+  name: string;
+  /** Labels or metadata that it carries; empty where the service has none. */
+  labels: Readonly<Record<string, string>>;
+  state: 'pending' | 'running' | 'cancelling' | 'succeeded' | 'failed' | 'cancelled';
+  /** The vendor's own word for it, e.g. JOB_STATE_PENDING. */
+  vendorState: string;
+  /** ISO 8601. */
+  createdAt?: string | undefined;
+  startedAt?: string | undefined;
+  endedAt?: string | undefined;
+  progress?: JobProgress | undefined;
+  error?: RecordedError | undefined;
+  /** Page that shows it to a person. */
+  url?: string | undefined;
+  /** What the service said, whole, for `collect`. */
+  raw?: unknown;
+}
+
+/**
+ * Jobs at a vendor. No method repeats a call that creates something. Failures are TerminalErrors (refused for good: a
+ * sentence with what to do) or `RemoteFailure`s (adapters/remote/failure.ts).
+ */
+export interface JobService {
+  /** Who limits and labels are shared with: `vertex:PROJECT/LOCATION`, `openai:HOST`. */
+  scope: string;
+  limits: { submitsPerMinute: number; callsPerMinute: number };
+  /** Jobs that carry the label `anneal_key` with this value (undefined: with any), by the server's filter and by ours, all pages. */
+  find(key: string | undefined, signal: AbortSignal): Promise<RemoteJob[]>;
+  /** Creates a job; never tries again. */
+  create(request: unknown, labels: Readonly<Record<string, string>>, signal: AbortSignal): Promise<RemoteJob>;
+  get(name: string, signal: AbortSignal): Promise<RemoteJob>;
+  /** An ended job stays as it is. @throws TerminalError `CannotCancel` where the service has no cancel. */
+  cancel(name: string, signal: AbortSignal): Promise<void>;
+}
+
+/** A training service: jobs, and what goes into and comes out of them. */
+export interface TuningService extends JobService {
+  /** Everything that can be known to be wrong before money is spent. @throws TerminalError */
+  check(order: TuneOrder): Promise<void>;
+  /** Puts rows where the vendor reads them, and says what `create` is given; doing it again changes nothing. */
+  stage(order: TuneOrder, label: string, signal: AbortSignal): Promise<unknown>;
+  /** What a succeeded job made, written into a folder. */
+  collect(job: RemoteJob, order: { request: unknown; folder: string }, signal: AbortSignal): Promise<TuneResult>;
+  /** US dollars for a million trained tokens; undefined: nobody sends a bill. @throws UnknownPrice */
+  price?(order: { base: string }): number | undefined;
+  /** Tokens that will be paid. */
+  tokens?(order: TuneOrder): Promise<number>;
+}
+
+/** A kind of training service, opened with the settings of a recipe. */
+export interface TuningKind {
+  provider: string;
+  /** Asks of a job are so far apart, in ms. */
+  pollEveryMs: number;
+  identity(settings: TuneSettings): Promise<Record<string, string>>;
+  keyed(settings: TuneSettings): unknown;
+  baseOf(name: string): RemoteModel;
+  open(settings: TuneSettings): Promise<TuningService>;
 }
 
 export interface GenerateOrder {
-  /** Base model folder, or the whole tuned model. */
+  /** Base model folder, the whole tuned model, or the file that names a remote one (`RemoteModel`). */
   base: string;
   adapter?: string | undefined;
   /** Prepared test rows, JSONL. */
@@ -93,8 +193,11 @@ export interface GenerateResult {
   promptTokens: number;
   completionTokens: number;
   seconds: number;
-  chatTemplateSha256: string;
-  tokenizerSha256: string;
+  /** How prompts became tokens; undefined: the vendor does not say. */
+  chatTemplateSha256?: string | undefined;
+  tokenizerSha256?: string | undefined;
+  /** US dollars that the answers cost; undefined: nobody sends a bill. */
+  usd?: number | undefined;
 }
 
 /** Who answers prompts. `generate` goes on where an interrupted call with the same key stopped. */

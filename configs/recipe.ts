@@ -2,13 +2,17 @@ import { z } from 'zod';
 import { Approve } from './approve.ts';
 import { Continuous } from './continuous.ts';
 import { Data } from './data.ts';
+import { Google } from './google.ts';
 import { crossCheckBudget } from './budget-check.ts';
 import { crossCheckEvaluation } from './evaluate-check.ts';
 import { Evaluate } from './evaluate.ts';
 import { Gate } from './gate.ts';
 import { Notify } from './notify.ts';
 import { crossCheckSynthesis } from './synthesis-check.ts';
+import { StoreUri } from './store-uri.ts';
 import { Synthesize } from './synthesis.ts';
+import { crossCheckTune } from './tune-check.ts';
+import { REMOTE_PROVIDERS, Tune } from './tune.ts';
 
 /**
  * The recipe: everything a person decides about one line of models, in one YAML file.
@@ -28,147 +32,13 @@ const Model = z.strictObject({
     .min(1)
     .optional()
     .describe('Commit, tag or branch of a Hugging Face name. Default: its main branch, recorded as the commit found.'),
-});
-
-const Lora = z.strictObject({
-  rank: z
-    .int()
-    .min(1)
-    .max(1024)
-    .default(8)
-    .describe(
-      'Rank of the low-rank matrices, default 8. Too high: more memory, easier overfitting. Too low: cannot express what has to change.',
-    ),
-  scale: z
-    .number()
-    .positive()
-    .default(20)
-    .describe(
-      'Factor on the adapter output (alpha / rank), default 20. Too high: training diverges. Too low: it learns slowly.',
-    ),
-  dropout: z
-    .number()
-    .min(0)
-    .lt(1)
-    .default(0)
-    .describe(
-      'Share of adapter inputs dropped in training, 0 to 1, default 0. Too high: underfits. Too low: overfits small data.',
-    ),
-  layers: z
-    .int()
-    .min(-1)
-    .refine((layers) => layers !== 0, 'expected -1 for all layers, or 1 and more for the last ones')
-    .default(-1)
-    .describe('How many of the last layers get an adapter, default -1: all. Fewer: less memory, less capacity.'),
-  keys: z
-    .array(z.string().min(1))
-    .min(1)
+  for: z
+    .partialRecord(z.enum(REMOTE_PROVIDERS), z.string().min(1).max(300))
     .optional()
     .describe(
-      'Names of the linear modules inside a layer that get an adapter, e.g. self_attn.q_proj. Default: every linear module.',
+      "The model to start from where another tuner than this machine's trains, by tune.provider, in that vendor's words: { vertex: gemini-2.5-flash-lite }. Default: model.base.",
     ),
 });
-
-const Tune = z
-  .strictObject({
-    tuner: z.enum(['mlx']).default('mlx').describe('Who trains. mlx: mlx-lm on this machine (Metal, CUDA or CPU).'),
-    method: z
-      .enum(['lora', 'dora', 'full'])
-      .default('lora')
-      .describe('lora / dora: a small adapter beside a frozen base. full: all weights; needs far more memory.'),
-    iterations: z
-      .int()
-      .min(1)
-      .max(10_000_000)
-      .default(200)
-      .describe('Optimizer steps, default 200. Too high: overfits, costs time. Too low: has not learned yet.'),
-    batchSize: z
-      .int()
-      .min(1)
-      .max(4096)
-      .default(8)
-      .describe('Rows a step, default 8. Too high: out of memory. Too low: noisy steps.'),
-    learningRate: z
-      .number()
-      .positive()
-      .max(1)
-      .default(1e-4)
-      .describe(
-        'Peak step size of AdamW, default 1e-4. Too high: loss becomes NaN or jumps. Too low: nothing changes.',
-      ),
-    schedule: z
-      .enum(['constant', 'cosine', 'linear'])
-      .default('constant')
-      .describe('How the learning rate falls towards the end. Default: it does not.'),
-    warmupSteps: z
-      .int()
-      .min(0)
-      .default(0)
-      .describe('Steps over which the learning rate rises from 0, default 0. Too high: the run ends before it learns.'),
-    weightDecay: z
-      .number()
-      .min(0)
-      .max(1)
-      .default(0)
-      .describe('AdamW weight decay, default 0. Too high: forgets what it learned.'),
-    gradientClip: z
-      .number()
-      .positive()
-      .optional()
-      .describe('Largest gradient norm. Default: no limit. Too low: learns slowly.'),
-    maxTokens: z
-      .int()
-      .min(8)
-      .max(1_048_576)
-      .default(512)
-      .describe(
-        'Longest row in tokens, default 512. Longer rows are left out and counted, never cut. Too high: memory. Too low: rows are lost.',
-      ),
-    maskPrompt: z.boolean().default(true).describe('Learn from the answer only, not from the prompt. Default true.'),
-    seed: z.int().min(0).max(4_294_967_295).default(1).describe('Seed of everything random in training, default 1.'),
-    checkpointEvery: z
-      .int()
-      .min(1)
-      .default(50)
-      .describe(
-        'Steps between checkpoints, default 50. Too high: much is trained again after a crash. Too low: time goes to the disk.',
-      ),
-    choose: z
-      .strictObject({
-        checkpoint: z
-          .enum(['last', 'best'])
-          .default('last')
-          .describe(
-            'Which checkpoint becomes the candidate. last: the one after all steps. best: the one with the least loss on rows held out.',
-          ),
-        dev: z
-          .number()
-          .gt(0)
-          .max(0.5)
-          .default(0.1)
-          .describe(
-            'Share of the training rows held out for best, default 0.1. Too high: little is left to learn from. Too low: chance chooses.',
-          ),
-        on: z
-          .string()
-          .regex(
-            /^dev$/,
-            'expected dev: a checkpoint chosen on the test set would make every verdict on that set worthless',
-          )
-          .default('dev')
-          .describe('Rows to choose by: dev, those held out of training. The test set is refused.'),
-      })
-      .describe('Which checkpoint of the training is taken.')
-      .optional(),
-    price: z
-      .strictObject({
-        training: z.number().min(0).describe('US dollars for a million trained tokens.'),
-      })
-      .optional()
-      .describe('What the tuner bills, where the shipped table does not know it. This machine sends no bill.'),
-    lora: Lora.prefault({}),
-  })
-  .prefault({});
 
 const Register = z
   .strictObject({
@@ -199,6 +69,8 @@ export const RecipeSchema = z.strictObject({
     )
     .describe('Name of the pipeline: shown in runs and in the Temporal UI.'),
   description: z.string().max(2000).optional().describe('What the model is for; goes into the model card.'),
+  store: StoreUri.optional(),
+  google: Google.optional(),
   data: Data,
   model: Model,
   synthesize: Synthesize.optional().describe(
@@ -275,12 +147,7 @@ export function crossCheck(written: unknown): { path: string[]; message: string 
   }
   for (const { path, message } of crossCheckSynthesis(at('synthesize')))
     problems.push({ path: ['synthesize', ...path], message });
-  const warmup = at('tune', 'warmupSteps');
-  const iterations = at('tune', 'iterations') ?? 200;
-  if (typeof warmup === 'number' && typeof iterations === 'number' && warmup > 0 && warmup >= iterations) {
-    const message = `expected less than tune.iterations (${iterations}), found ${warmup}: the learning rate would never reach its peak`;
-    problems.push({ path: ['tune', 'warmupSteps'], message });
-  }
+  problems.push(...crossCheckTune(written));
   problems.push(...crossCheckEvaluation(at('evaluate'), at('gate')));
   problems.push(...crossCheckBudget(written));
   return problems;

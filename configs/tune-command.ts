@@ -17,7 +17,7 @@ const Words = z
   .min(1)
   .max(200);
 
-const MEANING = 'Program, then its arguments, one each; no shell reads them, so `*`, `$` and `|` are plain text.';
+const MEANING = 'Program, then its arguments, one each; no shell reads them, so `*` and `$` are plain text.';
 const PATHS =
   'A program with "/" in it, and any argument that begins with ./ or ../, starts from the folder of the recipe.';
 

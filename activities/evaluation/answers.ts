@@ -90,10 +90,11 @@ export async function answersOf(context: Asker, side: Side, questions: Questions
     },
   );
   const trainedWith = meta['chatTemplateSha256'];
-  if (trainedWith !== undefined && trainedWith !== facts.chatTemplateSha256) {
+  const askedWith = facts.chatTemplateSha256;
+  if (trainedWith !== undefined && askedWith !== undefined && trainedWith !== askedWith) {
     throw terminal(
       'TemplateMismatch',
-      `the ${side} was trained with another chat template (${String(trainedWith).slice(0, 12)}…) than it would be asked with (${facts.chatTemplateSha256.slice(0, 12)}…): tune it again`,
+      `the ${side} was trained with another chat template (${String(trainedWith).slice(0, 12)}…) than it would be asked with (${askedWith.slice(0, 12)}…): tune it again`,
     );
   }
   const ref = await context.save('Predictions', { file: predictions }, { model: model.digest, rows: questions.rows });
@@ -144,13 +145,12 @@ async function read(
       const timing = Timing.parse(line);
       seconds.set(timing.id, timing.seconds);
     }
-  const { chatTemplateSha256, promptTokens, completionTokens } = facts;
   return {
     ref,
     ...(timings === undefined ? {} : { timings: { digest: timings, type: 'Timings' as const } }),
     of,
     seconds,
-    facts: { chatTemplateSha256, promptTokens, completionTokens, seconds: facts.seconds },
+    facts,
     isReused,
   };
 }

@@ -3,10 +3,13 @@ import { now } from './runs.ts';
 
 /** What the generator said about a set of answers. */
 export interface AnswersFacts {
-  chatTemplateSha256: string;
+  /** Undefined: the vendor does not say. */
+  chatTemplateSha256?: string | undefined;
   promptTokens: number;
   completionTokens: number;
   seconds: number;
+  /** US dollars; undefined: nobody sends a bill. */
+  usd?: number | undefined;
 }
 
 export interface KnownAnswers {

@@ -418,4 +418,70 @@ export const migrations: Record<string, Migration> = {
         .execute();
     },
   },
+  '0008-remote': {
+    async up(db) {
+      await db.schema.alterTable('artifacts').addColumn('store', 'text').execute();
+      await db.schema
+        .createTable('remote_jobs')
+        .addColumn('label', 'text', (c) => c.primaryKey())
+        .addColumn('key', 'text', (c) => c.notNull())
+        .addColumn('try', 'integer', (c) => c.notNull())
+        .addColumn('provider', 'text', (c) => c.notNull())
+        .addColumn('scope', 'text', (c) => c.notNull())
+        .addColumn('settings_json', 'text', (c) => c.notNull())
+        .addColumn('request_json', 'text')
+        .addColumn('run_id', 'text', (c) => c.notNull())
+        .addColumn('instance', 'text', (c) => c.notNull())
+        .addColumn('line', 'text', (c) => c.notNull())
+        .addColumn('state', 'text', (c) => c.notNull())
+        .addColumn('vendor_state', 'text')
+        .addColumn('name', 'text')
+        .addColumn('url', 'text')
+        .addColumn('adopted', 'integer', (c) => c.notNull().defaultTo(0))
+        .addColumn('intent_at', 'text', (c) => c.notNull())
+        .addColumn('sent_at', 'text')
+        .addColumn('sent_by', 'text')
+        .addColumn('created_at', 'text')
+        .addColumn('state_at', 'text', (c) => c.notNull())
+        .addColumn('progress_at', 'text', (c) => c.notNull())
+        .addColumn('progress_json', 'text')
+        .addColumn('polled_at', 'text')
+        .addColumn('ended_at', 'text')
+        .addColumn('estimate_usd', 'real')
+        .addColumn('cost_usd', 'real')
+        .addColumn('tokens', 'integer')
+        .addColumn('error_json', 'text')
+        .addColumn('decision', 'text')
+        .addColumn('warned_at', 'text')
+        .execute();
+      await db.schema.createIndex('remote_jobs_by_key').on('remote_jobs').columns(['key', 'try']).unique().execute();
+      await db.schema.createIndex('remote_jobs_by_state').on('remote_jobs').columns(['state', 'intent_at']).execute();
+      await db.schema
+        .createTable('job_claims')
+        .addColumn('job_key', 'text', (c) => c.primaryKey())
+        .addColumn('label', 'text', (c) => c.notNull())
+        .addColumn('run_id', 'text', (c) => c.notNull())
+        .addColumn('adopted', 'integer', (c) => c.notNull())
+        .addColumn('at', 'text', (c) => c.notNull())
+        .execute();
+      await db.schema.createIndex('job_claims_by_label').on('job_claims').columns(['label']).execute();
+      await db.schema
+        .createTable('rates')
+        .addColumn('id', 'integer', (c) => c.primaryKey().autoIncrement())
+        .addColumn('scope', 'text', (c) => c.notNull())
+        .addColumn('kind', 'text', (c) => c.notNull())
+        .addColumn('at_ms', 'integer', (c) => c.notNull())
+        .execute();
+      await db.schema.createIndex('rates_by_time').on('rates').columns(['scope', 'kind', 'at_ms']).execute();
+      await db.schema
+        .createTable('mirrored')
+        .addColumn('kind', 'text', (c) => c.notNull())
+        .addColumn('key', 'text', (c) => c.notNull())
+        .addColumn('digest', 'text', (c) => c.notNull())
+        .addColumn('name', 'text', (c) => c.notNull())
+        .addColumn('at', 'text', (c) => c.notNull())
+        .addPrimaryKeyConstraint('mirrored_pk', ['kind', 'key'])
+        .execute();
+    },
+  },
 };

@@ -31,6 +31,10 @@ export interface Tables {
   schedules: ScheduleRow;
   notices: NoticeRow;
   deliveries: DeliveryRow;
+  remote_jobs: RemoteJobRow;
+  job_claims: JobClaimRow;
+  rates: RateRow;
+  mirrored: MirroredRow;
 }
 
 export interface RunRow {
@@ -104,6 +108,8 @@ export interface ArtifactRow {
   files: number;
   meta_json: string;
   created_at: string;
+  /** Address of the store that holds it, gs://BUCKET/PREFIX; null: the state folder. */
+  store: string | null;
 }
 
 export interface EventRow {
@@ -435,5 +441,85 @@ export interface DeliveryRow {
   run_id: string | null;
   /** Kind of the target, e.g. `webhook`. */
   target: string;
+  at: string;
+}
+
+/** A paid job at a vendor: what was intended, and what came of it. */
+export interface RemoteJobRow {
+  /** `key-try`: carried by the job. */
+  label: string;
+  /** 40 hex digits out of the cache key of the step. */
+  key: string;
+  /** From 1; another one where the job before it failed, was cancelled or was stuck. */
+  try: number;
+  provider: string;
+  /** Who limits and labels are shared with, e.g. `vertex:PROJECT/LOCATION`. */
+  scope: string;
+  /** The tuner's settings, by which its service is found again. */
+  settings_json: string;
+  /** What was sent, without labels; null: not staged yet. */
+  request_json: string | null;
+  /** The run that intended it. */
+  run_id: string;
+  instance: string;
+  line: string;
+  state: 'intended' | 'pending' | 'running' | 'cancelling' | 'succeeded' | 'failed' | 'cancelled';
+  /** The vendor's own word. */
+  vendor_state: string | null;
+  /** The vendor's name of the job. */
+  name: string | null;
+  url: string | null;
+  /** 1: found by its label, not by the answer to the call that created it. */
+  adopted: number;
+  intent_at: string;
+  /** When the creating call was made last; set while its outcome is not known. */
+  sent_at: string | null;
+  /** Host and process that made it. */
+  sent_by: string | null;
+  created_at: string | null;
+  /** When `state` changed last. */
+  state_at: string;
+  /** When it got any further last. */
+  progress_at: string;
+  progress_json: string | null;
+  polled_at: string | null;
+  ended_at: string | null;
+  estimate_usd: number | null;
+  cost_usd: number | null;
+  tokens: number | null;
+  error_json: string | null;
+  /** What a person decided about a stuck job: `wait`, `cancel`, `resubmit`. */
+  decision: string | null;
+  /** When it was said to be stuck. */
+  warned_at: string | null;
+}
+
+/** Which execution of which run waits for, or has taken, a job. */
+export interface JobClaimRow {
+  /** Run and step instance. */
+  job_key: string;
+  label: string;
+  run_id: string;
+  /** 1: another run had ordered it. */
+  adopted: number;
+  at: string;
+}
+
+/** A call that counts against a limit of calls a minute. */
+export interface RateRow {
+  id: Generated<number>;
+  scope: string;
+  kind: 'submit' | 'call';
+  at_ms: number;
+}
+
+/** A thing in a vendor's registry, catalogue or endpoint that mirrors one of ours. */
+export interface MirroredRow {
+  kind: string;
+  key: string;
+  /** sha256 of what was mirrored: another one means that it has to be set right. */
+  digest: string;
+  /** The vendor's name of it. */
+  name: string;
   at: string;
 }

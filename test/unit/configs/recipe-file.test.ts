@@ -244,13 +244,13 @@ describe('a wrong field', () => {
       .toMatchInlineSnapshot(`
         "recipe.yaml:13:3: tune.iteration: unknown key "iteration": did you mean "iterations"?
         recipe.yaml:15:5: tune.lora.Rank: unknown key "Rank": did you mean "rank"?
-        recipe.yaml:16:3: tune.zebra: unknown key "zebra": known here: tuner, method, iterations, batchSize, learningRate, schedule, warmupSteps, weightDecay, gradientClip, maxTokens, maskPrompt, seed, checkpointEvery, choose, price, lora"
+        recipe.yaml:16:3: tune.zebra: unknown key "zebra": known here: provider, tuner, objective, vertex, openai, command, watchdog, limits, method, iterations, batchSize, learningRate, schedule, warmupSteps, weightDecay, gradientClip, maxTokens, maskPrompt, seed, checkpointEvery, choose, price, lora"
       `);
   });
 
   test('written with a dot at the top of the file is found where it stands', () => {
     expect(problemsOf(withLines('gate.minGain: 0.1'))).toMatchInlineSnapshot(
-      `"recipe.yaml:12:1: gate.minGain: unknown key "gate.minGain": known here: name, description, data, model, synthesize, tune, evaluate, gate, register, continuous, approve, notify"`,
+      `"recipe.yaml:12:1: gate.minGain: unknown key "gate.minGain": known here: name, description, store, google, data, model, synthesize, tune, evaluate, gate, register, continuous, approve, notify"`,
     );
   });
 
@@ -320,14 +320,14 @@ describe('a wrong field', () => {
       'tune:',
       '  method: LoRA',
       '  schedule: cosin',
-      '  tuner: vertex',
+      '  tuner: vertx',
       'evaluate:',
       '  metrics: [exactmatch, bleu]',
     );
     expect(problemsOf(fields)).toMatchInlineSnapshot(`
       "recipe.yaml:13:3: tune.method: expected one of lora, dora, full, found "LoRA"; did you mean "lora"?
       recipe.yaml:14:3: tune.schedule: expected one of constant, cosine, linear, found "cosin"; did you mean "cosine"?
-      recipe.yaml:15:3: tune.tuner: expected one of mlx, found "vertex"
+      recipe.yaml:15:3: tune.tuner: expected one of mlx, vertex, openai, command, found "vertx"; did you mean "vertex"?
       recipe.yaml:17:3: evaluate.metrics: the gate decides on exactMatch, which evaluate.metrics (exactmatch, bleu) does not measure: add it there or name another
       recipe.yaml:17:13: evaluate.metrics.0: expected a metric such as exactMatch or bleu:tokenize=intl (did you mean exactMatch?), found "exactmatch""
     `);
