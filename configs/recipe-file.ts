@@ -10,6 +10,7 @@ import type { Judge, Judges } from './judges.ts';
 import { nearest } from './nearest.ts';
 import type { Generator, Synthesize } from './synthesis.ts';
 import { absoluteSchemas } from './schema-paths.ts';
+import { absoluteCommand } from './tune-command.ts';
 import { crossCheck, RecipeSchema, recipeJsonSchema, type Recipe } from './recipe.ts';
 
 /** Something wrong with a recipe, with the place and, where there is one, the remedy. */
@@ -378,6 +379,14 @@ function absolutePaths(recipe: Recipe, startOf: (path: string) => string): Recip
     gate: schemas.gate,
     ...(recipe.continuous ? { continuous: absoluteCanary(recipe.continuous, startOf) } : {}),
     ...(recipe.notify ? { notify: absoluteNotices(recipe.notify, startOf('notify')) } : {}),
+    ...(recipe.tune.command
+      ? {
+          tune: {
+            ...recipe.tune,
+            command: absoluteCommand(recipe.tune.command, (name) => startOf(`tune.command.${name}`)),
+          },
+        }
+      : {}),
     model: { ...model, base: isFolder(model.base, from.base) ? resolve(from.base, model.base) : model.base },
   };
 }

@@ -1,3 +1,5 @@
+import { crossCheckCommand } from './tune-command.ts';
+
 /** What holds between fields of `tune` and `model`. */
 export function crossCheckTune(written: unknown): { path: string[]; message: string }[] {
   const at = (...path: string[]): unknown =>
@@ -12,6 +14,9 @@ export function crossCheckTune(written: unknown): { path: string[]; message: str
   const provider = at('tune', 'provider') ?? at('tune', 'tuner') ?? 'mlx';
   if (provider === 'command' && at('tune', 'command') === undefined)
     problems.push({ path: ['tune'], message: 'provider command needs tune.command: the commands that train' });
+  if (at('tune', 'command') !== undefined)
+    for (const { path, message } of crossCheckCommand(at('tune', 'command')))
+      problems.push({ path: ['tune', 'command', ...path], message });
   if (provider === 'mlx' && at('tune', 'objective') === 'preference') {
     const message =
       'the trainer on this machine learns from conversations: choose vertex, openai or command as tune.provider';

@@ -108,19 +108,17 @@ export function crossCheckCommand(written: unknown): { path: string[]; message: 
   }));
 }
 
-/** The same settings with absolute paths: of a program with "/" in it, and of arguments that begin with ./ or ../. */
-export function absoluteCommand(settings: CommandTuning, folder: string): CommandTuning {
+/**
+ * The same settings with absolute paths: of a program with "/" in it, and of arguments that begin with ./ or ../.
+ *
+ * @param folderOf Folder that the paths of a command start from.
+ */
+export function absoluteCommand(settings: CommandTuning, folderOf: (name: CommandName) => string): CommandTuning {
   const moved = COMMANDS.flatMap((name) => {
     const words = settings[name];
     if (!words) return [];
-    return [
-      [
-        name,
-        words.map((word, i) =>
-          /^\.\.?\//.test(word) || (i === 0 && word.includes('/')) ? resolve(folder, word) : word,
-        ),
-      ] as const,
-    ];
+    const isPath = (word: string, i: number): boolean => /^\.\.?\//.test(word) || (i === 0 && word.includes('/'));
+    return [[name, words.map((word, i) => (isPath(word, i) ? resolve(folderOf(name), word) : word))] as const];
   });
   return { ...settings, ...Object.fromEntries(moved) };
 }
