@@ -11,7 +11,7 @@ import type { ArtifactRef } from '../configs/refs.ts';
 import { estimateTraining, trainingUsd } from './budgeting/estimate.ts';
 import { doesNotFit, nothingLeft } from './budgeting/words.ts';
 import type { Deps } from './step/deps.ts';
-import { failpoint } from './step/failpoint.ts';
+import { failpoint } from '../configs/failpoint.ts';
 
 /** How often a run looks whether there is room by now: a month has begun, or another run gave some back. */
 const LOOK_EVERY_MS = 20_000;

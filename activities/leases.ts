@@ -4,7 +4,7 @@ import { takeLease, releaseLease, type Holder, type LeaseAnswer, type LeaseAsk }
 import { closeRun, recordEvent } from '../artifacts/ledger/runs.ts';
 import type { Recipe } from '../configs/recipe.ts';
 import type { Deps } from './step/deps.ts';
-import { failpoint } from './step/failpoint.ts';
+import { failpoint } from '../configs/failpoint.ts';
 
 /** What every ask for a lease says. */
 interface Ask {

@@ -7,7 +7,7 @@ import { AskFailed, RetryAfter } from '../../adapters/endpoint/errors.ts';
 import { isCancelled } from '../../adapters/local/await.ts';
 import { messageOf, terminal, TerminalError } from '../../configs/failure.ts';
 import { BudgetReached, costOf, estimateOf, type Price } from './budget.ts';
-import { failpoint } from './failpoint.ts';
+import { failpoint } from '../../configs/failpoint.ts';
 
 /** How long one ask is tried. */
 export interface Patience {

@@ -18,7 +18,7 @@ import type { JobProgress } from '../../configs/progress.ts';
 import { isCancelled } from '../../adapters/local/await.ts';
 import { makeContext, type Made, type StepContext, type StepDefinition } from './context.ts';
 import type { Deps } from './deps.ts';
-import { failpoint } from './failpoint.ts';
+import { failpoint } from '../../configs/failpoint.ts';
 import { findReuse } from './reuse.ts';
 
 /** How often a running step tells Temporal that it lives, in ms; a third of the shortest heartbeat timeout. */
