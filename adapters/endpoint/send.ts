@@ -15,22 +15,23 @@ export interface Received {
  */
 export function send(
   url: URL,
-  { headers, body, signal }: { headers: Record<string, string>; body?: string | undefined; signal: AbortSignal },
+  {
+    headers,
+    body,
+    signal,
+    method = body === undefined ? 'GET' : 'POST',
+  }: { headers: Record<string, string>; body?: string | undefined; signal: AbortSignal; method?: string },
 ): Promise<Received> {
   const request = url.protocol === 'https:' ? secureRequest : plainRequest;
   return new Promise((resolve, reject) => {
     const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
-    const sent = request(
-      url,
-      { method: body === undefined ? 'GET' : 'POST', headers: { ...headers, ...length }, signal },
-      (received) => {
-        const pairs = Object.entries(received.headersDistinct).map(([name, values = []]): [string, string] => [
-          name,
-          values.join(', '),
-        ]);
-        resolve({ status: received.statusCode ?? 0, headers: new Headers(pairs), body: received });
-      },
-    );
+    const sent = request(url, { method, headers: { ...headers, ...length }, signal }, (received) => {
+      const pairs = Object.entries(received.headersDistinct).map(([name, values = []]): [string, string] => [
+        name,
+        values.join(', '),
+      ]);
+      resolve({ status: received.statusCode ?? 0, headers: new Headers(pairs), body: received });
+    });
     sent.on('error', reject);
     sent.end(body);
   });
