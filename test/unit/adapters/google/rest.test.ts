@@ -154,7 +154,7 @@ describe('a refusal is one sentence with what to do', () => {
     handler = vendorError(status, code, words);
     const error = await refusal(ask(create));
     expect([error.type, error.details['status']]).toEqual([type, status]);
-    expect(error.message).toContain(words);
+    expect(error.message).toContain(words.replace(/\.$/, ''));
   });
 
   it('names an unknown publisher model', async () => {
