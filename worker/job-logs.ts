@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readLog } from '../adapters/local/job.ts';
+import { readLog } from '../adapters/local/job-output.ts';
 import type { Home } from './home.ts';
 
 export interface JobLog {

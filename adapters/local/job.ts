@@ -1,14 +1,16 @@
 import { spawn } from 'node:child_process';
 import { appendFileSync, closeSync, openSync } from 'node:fs';
-import { mkdir, readFile, readdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { writeAtomic } from '../../artifacts/files.ts';
 import { freeBytes } from '../../artifacts/store.ts';
 import type { RecordedError } from '../../artifacts/ledger/runs.ts';
-import { systemCode, terminal } from '../../configs/failure.ts';
+import { failpoint } from '../../configs/failpoint.ts';
+import { terminal } from '../../configs/failure.ts';
 import type { JobProgress } from '../../configs/progress.ts';
 import type { JobState } from '../contracts.ts';
+import { readLog, readProgress, readText, type ProgressLine } from './job-output.ts';
 import { endGroup, isAlive, processOf, type ProcessRef } from './processes.ts';
 
 /**
@@ -33,26 +35,24 @@ export interface JobProgram {
 
 const JobFile = z.object({ run: z.string(), command: z.string(), args: z.array(z.string()) });
 
-const ProgressLine = z.object({
-  event: z.enum(['start', 'step', 'checkpoint', 'done', 'error']),
-  at: z.string().optional(),
-  step: z.number().optional(),
-  steps: z.number().optional(),
-  loss: z.number().nullish(),
-  tokensPerSecond: z.number().nullish(),
-  etaSeconds: z.number().nullish(),
-  resumedFrom: z.number().nullish(),
-  type: z.string().optional(),
-  message: z.string().optional(),
-});
-export type ProgressLine = z.infer<typeof ProgressLine>;
-
 /** Crashes in a row, without getting any further between them, after which a job counts as failed. */
 const MAX_CRASHES = 5;
 /** Free bytes below which a program is not started. */
 const ROOM_BYTES = 4 * 2 ** 20;
 /** Errors of a program that starting it again cannot mend. */
-const FINAL_ERRORS = ['BadSpec', 'BadModel', 'BadData', 'StartMismatch', 'OutOfMemory', 'DiskFull'];
+const FINAL_ERRORS = [
+  'BadSpec',
+  'BadModel',
+  'BadData',
+  'StartMismatch',
+  'OutOfMemory',
+  'DiskFull',
+  'NotAvailable',
+  'NoPermission',
+  'NoResult',
+];
+/** Most characters of what a program says about its failure. */
+const MESSAGE_CHARACTERS = 2000;
 /** How long a program may take to write a checkpoint after SIGTERM, in ms. */
 export const CANCEL_GRACE_MS = 3000;
 
@@ -63,9 +63,11 @@ export const CANCEL_GRACE_MS = 3000;
 export async function submitJob(folder: string, run: string, spec: unknown, program: JobProgram): Promise<void> {
   await mkdir(folder, { recursive: true });
   if (!(await has(folder, 'spec.json'))) await writeAtomic(join(folder, 'spec.json'), JSON.stringify(spec));
+  failpoint('job.spec');
   if (!(await has(folder, 'job.json'))) {
     await writeAtomic(join(folder, 'job.json'), JSON.stringify({ run, command: program.command, args: program.args }));
   }
+  failpoint('job.ordered');
 }
 
 /**
@@ -85,7 +87,7 @@ export async function pollJob(folder: string, program: JobProgram): Promise<JobS
   if (await has(folder, 'result.json')) return { state: 'succeeded' };
   const last = events.at(-1);
   if (last?.event === 'error' && FINAL_ERRORS.includes(last.type ?? '')) {
-    return { state: 'failed', error: { type: last.type as string, message: last.message ?? 'no message' } };
+    return { state: 'failed', error: { type: last.type as string, message: shortened(last.message) } };
   }
   if (!(await has(folder, 'job.json')))
     throw terminal('NoSuchJob', `there is no job in ${folder}: its folder was removed, start the run again`);
@@ -98,6 +100,7 @@ export async function pollJob(folder: string, program: JobProgram): Promise<JobS
   if ((await startsWithoutProgress(folder, events)) >= MAX_CRASHES)
     return { state: 'failed', error: await crashError(folder, last) };
   start(folder, program);
+  failpoint('job.started');
   // Cancelled since the look above: `cancelJob` has found nothing to end.
   if (await has(folder, 'cancelled')) {
     await cancelJob(folder);
@@ -118,29 +121,6 @@ export async function cancelJob(folder: string): Promise<void> {
 export async function pauseJob(folder: string): Promise<void> {
   const running = await runningProcess(folder);
   if (running) await endGroup(running, CANCEL_GRACE_MS);
-}
-
-/** What the program wrote as its result, checked. */
-export async function readResult<T>(folder: string, shape: z.ZodType<T>): Promise<T> {
-  return shape.parse(JSON.parse(await readFile(join(folder, 'result.json'), 'utf8')));
-}
-
-/** Events of the program so far; a line torn by a crash is passed over. */
-export async function readProgress(folder: string): Promise<ProgressLine[]> {
-  const text = await readText(join(folder, 'progress.jsonl'));
-  return text.split('\n').flatMap((line) => {
-    try {
-      const parsed = ProgressLine.safeParse(JSON.parse(line));
-      return parsed.success ? [parsed.data] : [];
-    } catch {
-      return [];
-    }
-  });
-}
-
-/** The last lines the program printed. */
-export async function readLog(folder: string, lines = 40): Promise<string> {
-  return (await readText(join(folder, 'log.txt'))).trimEnd().split('\n').slice(-lines).join('\n');
 }
 
 /** Jobs whose program is running now, below a folder of job folders. */
@@ -221,22 +201,16 @@ async function startsWithoutProgress(folder: string, events: ProgressLine[]): Pr
   return (await readStarts(folder)).filter(({ at }) => Date.parse(at) > kept).length;
 }
 
+const shortened = (message = 'no message'): string =>
+  message.length > MESSAGE_CHARACTERS ? `${message.slice(0, MESSAGE_CHARACTERS)}…` : message;
+
 async function crashError(folder: string, last: ProgressLine | undefined): Promise<RecordedError> {
   const tail = await readLog(folder, 5);
-  const said = last?.event === 'error' ? `${last.message ?? ''} ` : '';
+  const said = last?.event === 'error' ? `${shortened(last.message)} ` : '';
   return {
     type: last?.type ?? 'Crashed',
     message: `${said}The program ended ${MAX_CRASHES} times without getting further; its log ${join(folder, 'log.txt')} ends: ${tail || '(nothing)'}`,
   };
-}
-
-async function readText(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') return '';
-    throw error;
-  }
 }
 
 async function has(folder: string, name: string): Promise<boolean> {

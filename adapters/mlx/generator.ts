@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { Generator } from '../contracts.ts';
 import { awaitJob } from '../local/await.ts';
-import { readResult, submitJob } from '../local/job.ts';
+import { submitJob } from '../local/job.ts';
+import { readResult } from '../local/job-output.ts';
 import { pythonIdentity, pythonProgram } from './python.ts';
 
 const Result = z.object({

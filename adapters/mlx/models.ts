@@ -4,7 +4,8 @@ import { digestOf, hexOf } from '../../artifacts/canonical.ts';
 import { terminal } from '../../configs/failure.ts';
 import type { Models } from '../contracts.ts';
 import { awaitJob } from '../local/await.ts';
-import { readResult, submitJob, clearJob } from '../local/job.ts';
+import { submitJob, clearJob } from '../local/job.ts';
+import { readResult } from '../local/job-output.ts';
 import { modelFiles, modelFolderProblem } from './model-folder.ts';
 import { pythonProgram } from './python.ts';
 

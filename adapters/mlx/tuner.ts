@@ -3,7 +3,8 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { terminal } from '../../configs/failure.ts';
-import { cancelJob, clearJob, pauseJob, pollJob, readLog, readProgress, readResult, submitJob } from '../local/job.ts';
+import { cancelJob, clearJob, pauseJob, pollJob, submitJob } from '../local/job.ts';
+import { curveOf, readLog, readResult } from '../local/job-output.ts';
 import type { Tuner } from '../contracts.ts';
 import { misfit } from './misfit.ts';
 import { pythonIdentity, pythonProgram } from './python.ts';
@@ -63,15 +64,9 @@ export function createMlxTuner({ jobs }: { jobs: string }): Tuner {
     collect: async (key) => {
       const folder = folderOf(key);
       const result = await readResult(folder, Result);
-      const curve = (await readProgress(folder)).flatMap(({ event, step, loss }) =>
-        event === 'step' && step !== undefined && loss != null ? [{ step, loss }] : [],
-      );
       const { method } = await readSpec(folder);
-      // After a crash the steps since the last checkpoint were done again; the later report counts.
-      const latest = [...new Map(curve.map((point) => [point.step, point])).values()].toSorted(
-        (x, y) => x.step - y.step,
-      );
-      return { ...result, folder: join(folder, 'output'), kind: method === 'full' ? 'full' : 'adapter', curve: latest };
+      const curve = await curveOf(folder);
+      return { ...result, folder: join(folder, 'output'), kind: method === 'full' ? 'full' : 'adapter', curve };
     },
 
     cancel: (key) => cancelJob(folderOf(key)),

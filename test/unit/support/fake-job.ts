@@ -1,14 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import {
-  clearJob,
-  pollJob,
-  readProgress,
-  runningJobs,
-  submitJob,
-  type JobProgram,
-} from '../../../adapters/local/job.ts';
+import { clearJob, pollJob, runningJobs, submitJob, type JobProgram } from '../../../adapters/local/job.ts';
+import { readProgress } from '../../../adapters/local/job-output.ts';
 import { endGroup, processOf } from '../../../adapters/local/processes.ts';
 import type { JobState } from '../../../adapters/contracts.ts';
 import { emptyFolder, folderWith } from './folder.ts';

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { awaitJob, isCancelled } from '../../../../adapters/local/await.ts';
-import { cancelJob, pollJob, readProgress, runningJobs } from '../../../../adapters/local/job.ts';
+import { cancelJob, pollJob, runningJobs } from '../../../../adapters/local/job.ts';
+import { readProgress } from '../../../../adapters/local/job-output.ts';
 import type { JobProgress } from '../../../../configs/progress.ts';
 import { failureOf } from '../../support/failures.ts';
 import { submitted, type fakeJob } from '../../support/fake-job.ts';

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { cancelJob, pauseJob, pollJob, readProgress, runningJobs } from '../../../../adapters/local/job.ts';
+import { cancelJob, pauseJob, pollJob, runningJobs } from '../../../../adapters/local/job.ts';
+import { readProgress } from '../../../../adapters/local/job-output.ts';
 import { processOf } from '../../../../adapters/local/processes.ts';
 import { countOf, fakeJob, pidOf, pollToEnd, reached, submitted, textOf } from '../../support/fake-job.ts';
 import { until } from '../../support/program.ts';

@@ -2,7 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { pollJob, readProgress, readResult, submitJob } from '../../../../adapters/local/job.ts';
+import { pollJob, submitJob } from '../../../../adapters/local/job.ts';
+import { readProgress, readResult } from '../../../../adapters/local/job-output.ts';
 import { countOf, fakeJob, pidOf, pollToEnd, reached, submitted } from '../../support/fake-job.ts';
 import { until } from '../../support/program.ts';
 

@@ -3,7 +3,8 @@ import { appendFileSync, existsSync, mkdirSync, readdirSync, writeFileSync } fro
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { clearJob, pollJob, readLog, readResult, runningJobs, submitJob } from '../../../../adapters/local/job.ts';
+import { clearJob, pollJob, runningJobs, submitJob } from '../../../../adapters/local/job.ts';
+import { readLog, readResult } from '../../../../adapters/local/job-output.ts';
 import { countOf, pidOf, pollToEnd, reached, submitted, textOf } from '../../support/fake-job.ts';
 import { failureOf } from '../../support/failures.ts';
 import { until } from '../../support/program.ts';
