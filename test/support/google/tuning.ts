@@ -1,0 +1,308 @@
+import { invalid, Refusal } from './errors.ts';
+import type { Fate } from './faults.ts';
+import { versionsOf, type StoredCheckpoint, type StoredEndpoint, type StoredVersion } from './models.ts';
+import { canonical, newId, time, type GoogleState, type Learning, type Resource, type StoredJob } from './state.ts';
+import { readTrainingData, type TrainingData } from './training-data.ts';
+import { checkFiles, checkLabels, checkSource, checkSpecification, type Specification } from './tuning-checks.ts';
+
+const ENDED = ['JOB_STATE_SUCCEEDED', 'JOB_STATE_FAILED', 'JOB_STATE_CANCELLED'];
+
+/** What a fault does to a job that is created. */
+export interface JobFault {
+  fate?: Fate | undefined;
+  dropRows?: number | undefined;
+}
+
+/** Creates a job, as often as it is asked to. `job` is what `readMessage` gave. */
+export async function createTuningJob(
+  state: GoogleState,
+  parent: string,
+  job: Resource,
+  fault: JobFault = {},
+): Promise<Resource> {
+  const location = /\/locations\/([^/]+)$/.exec(parent)?.[1] ?? '';
+  if (location === '' || location === 'global') throw invalid(`Tuning is not supported in location "${location}".`);
+  checkLabels(job['labels']);
+  const source = checkSource(state, job);
+  const spec = checkSpecification(job, source.base);
+  const displayName = job['tunedModelDisplayName'] as string | undefined;
+  if (displayName && displayName.length > 128) throw invalid('tuned_model_display_name has more than 128 characters.');
+  await checkFiles(state, spec, location);
+  const training = await read(state, spec.trainingDatasetUri, spec, fault.dropRows);
+  const validation = spec.validationDatasetUri ? await read(state, spec.validationDatasetUri, spec) : undefined;
+  const { maxValidationRows = 5000, concurrentJobs = Infinity } = state.options;
+  if (validation && validation.rows > maxValidationRows)
+    throw invalid(`The validation dataset has ${validation.rows} examples; the maximum is ${maxValidationRows}.`);
+  const under = allJobs(state).filter(({ resource }) => !ENDED.includes(String(resource['state'])));
+  if (under.length >= concurrentJobs)
+    throw new Refusal(
+      'RESOURCE_EXHAUSTED',
+      'Quota exceeded for aiplatform.googleapis.com/global_concurrent_tuning_jobs.',
+    );
+
+  const now = Date.now();
+  const name = `${canonical(parent)}/tuningJobs/${newId()}`;
+  const parentVersion = source.parent ? findStored(state, source.parent) : undefined;
+  const before = parentVersion?.checkpoints.find((one) => one.checkpointId === source.checkpointId) ?? parentVersion;
+  const problem = training.problem ?? validation?.problem;
+  const tokens = training.tokens * spec.epochs;
+  const labels = job['labels'] as Record<string, string> | undefined;
+  const stored: StoredJob = {
+    resource: {
+      ...job,
+      name,
+      createTime: time(now),
+      updateTime: time(now),
+      state: 'JOB_STATE_PENDING',
+      ...(source.parent ? { preTunedModel: { ...(job['preTunedModel'] as Resource), baseModel: source.base } } : {}),
+      experiment: `${canonical(parent)}/metadataStores/default/contexts/tuning-experiment-${name.split('/').at(-1)}`,
+    },
+    createdAt: now,
+    pendingMs: state.options.pendingMs ?? 0,
+    runningMs: state.options.runningMs ?? 0,
+    cancellingMs: state.options.cancellingMs ?? 0,
+    base: source.base,
+    epochs: spec.epochs,
+    learned: [
+      ...(before?.learned ?? []),
+      { digest: state.objects ? state.keepLessons(training.lessons) : null, share: 1 },
+    ],
+    billableTokens: tokens,
+    stats: statsOf(training, spec, tokens),
+    ...(source.parent ? { parentModel: source.parent } : {}),
+    ...(fault.fate ? { fate: fault.fate } : {}),
+    ...(problem ? { failure: { code: 3, message: problem } } : {}),
+  };
+  state.journal.change([
+    ...(fault.fate === 'deleted' ? [] : [{ kind: 'tuningJobs', name, value: stored }]),
+    {
+      kind: 'creates',
+      name,
+      value: { key: labels?.['anneal_key'] ?? '', try: labels?.['anneal_try'] ?? '', name, at: now },
+    },
+  ]);
+  return stored.resource;
+}
+
+/** The job as it stands. Throws NOT_FOUND. */
+export function getTuningJob(state: GoogleState, name: string): Resource {
+  return visible(state, stored(state, name));
+}
+
+/** All jobs of a location, the newest first. `filter` is `labels.k="v"`, with `AND` for several, or `state="…"`. */
+export function listTuningJobs(state: GoogleState, parent: string, filter = ''): Resource[] {
+  const inside = allJobs(state).filter(({ resource }) => resource.name.startsWith(`${canonical(parent)}/tuningJobs/`));
+  const fits = filterOf(state.options.ignoreFilter ? '' : filter);
+  return inside
+    .map((job) => visible(state, job))
+    .filter(fits)
+    .toReversed();
+}
+
+/** Asks a job to end. Throws FAILED_PRECONDITION for one that has ended. */
+export function cancelTuningJob(state: GoogleState, name: string): void {
+  const job = settle(state, stored(state, name));
+  const now = String(job.resource['state']);
+  if (ENDED.includes(now))
+    throw new Refusal('FAILED_PRECONDITION', `The job ${name} is in state ${now}; it cannot be cancelled.`);
+  state.journal.put('tuningJobs', job.resource.name, { ...job, cancelledAt: job.cancelledAt ?? Date.now() });
+}
+
+/** Every job, with its state brought up to now. */
+export function allJobs(state: GoogleState): StoredJob[] {
+  return state.journal.all<StoredJob>('tuningJobs').map(([, job]) => settle(state, job));
+}
+
+/** A filter of Google's lists, over labels and fields. Throws INVALID_ARGUMENT for one that cannot be read. */
+export function filterOf(filter: string): (resource: Resource) => boolean {
+  if (filter.trim() === '') return () => true;
+  const terms = filter.split(/\s+AND\s+/i).map((term) => {
+    const [, path, quoted, bare] = /^\s*([\w.-]+)\s*=\s*(?:"([^"]*)"|(\S+))\s*$/.exec(term) ?? [];
+    if (!path) throw invalid(`Invalid filter: "${filter}".`, 'filter');
+    const name = path.replace(/_([a-z])/g, (whole, letter: string) =>
+      path.startsWith('labels.') ? whole : letter.toUpperCase(),
+    );
+    return { name, value: quoted ?? bare };
+  });
+  return (resource) =>
+    terms.every(({ name, value }) =>
+      name.startsWith('labels.')
+        ? (resource['labels'] as Record<string, string> | undefined)?.[name.slice(7)] === value
+        : String(resource[name]) === value,
+    );
+}
+
+function stored(state: GoogleState, name: string): StoredJob {
+  const job = state.journal.get<StoredJob>('tuningJobs', canonical(name));
+  if (!job) throw new Refusal('NOT_FOUND', `TuningJob ${name} is not found.`);
+  return job;
+}
+
+const findStored = (state: GoogleState, name: string): StoredVersion | undefined =>
+  state.journal.get<StoredVersion>('models', name);
+
+function visible(state: GoogleState, job: StoredJob): Resource {
+  return settle(state, job).resource;
+}
+
+async function read(state: GoogleState, uri: string, { kind }: Specification, dropRows = 0): Promise<TrainingData> {
+  const { maxTokens = 131_072 } = state.options;
+  if (!state.objects) return { lessons: [], rows: 100, tokens: 1000, characters: 5000, dropped: [] };
+  return readTrainingData((await state.objects.read(uri)).toString('utf8'), { kind, maxTokens, dropRows });
+}
+
+function statsOf(data: TrainingData, { kind, epochs }: Specification, billable: number): Resource {
+  const distribution = { sum: String(data.tokens), billableSum: String(data.tokens) };
+  return {
+    [kind === 'supervised' ? 'supervisedTuningDataStats' : 'preferenceOptimizationDataStats']: {
+      tuningDatasetExampleCount: String(data.rows),
+      totalTuningCharacterCount: String(data.characters),
+      totalBillableTokenCount: String(billable),
+      tuningStepCount: String(stepsOf(data.rows) * epochs),
+      userInputTokenDistribution: distribution,
+      totalTruncatedExampleCount: String(data.dropped.length),
+      truncatedExampleIndices: data.dropped.slice(0, 100).map(({ row }) => String(row)),
+      droppedExampleReasons: data.dropped.slice(0, 100).map(({ reason }) => reason),
+    },
+  };
+}
+
+const stepsOf = (rows: number): number => Math.max(1, Math.ceil(rows / 16));
+
+/** Brings a job up to now; its end is written once. */
+function settle(state: GoogleState, job: StoredJob): StoredJob {
+  if (job.isSettled) return job;
+  const now = Date.now();
+  const startedAt = job.createdAt + job.pendingMs;
+  const endedAt = startedAt + (job.failure ? 0 : job.runningMs);
+  const as = (name: string, more: Resource = {}): StoredJob => ({
+    ...job,
+    resource: { ...job.resource, ...more, state: `JOB_STATE_${name}`, updateTime: time(now) },
+  });
+  const ended = (name: string, at: number, more: Resource): StoredJob => {
+    const done = { ...as(name, { endTime: time(at), ...more }), isSettled: true };
+    state.journal.put('tuningJobs', job.resource.name, done);
+    return done;
+  };
+  const start = { startTime: time(startedAt) };
+  const isPending = job.fate === 'pending-for-ever' || (job.cancelledAt ?? now) < startedAt;
+  if (job.cancelledAt !== undefined) {
+    const at = job.cancelledAt + job.cancellingMs;
+    if (now < at) return as('CANCELLING');
+    const error = { code: 1, message: 'The job was cancelled.' };
+    return ended('CANCELLED', at, { ...(isPending ? {} : start), error });
+  }
+  if (isPending || now < startedAt) return as('PENDING');
+  if (job.fate === 'running-for-ever' || now < endedAt) return as('RUNNING', start);
+  if (job.fate === 'failed-empty') return ended('FAILED', endedAt, { ...start, error: { code: 13, message: '' } });
+  if (job.fate === 'failed')
+    return ended('FAILED', endedAt, { ...start, error: { code: 13, message: 'Internal error occurred.' } });
+  if (job.failure) return ended('FAILED', endedAt, { ...start, error: job.failure });
+  return succeed(state, as('SUCCEEDED', { ...start, endTime: time(endedAt) }));
+}
+
+function succeed(state: GoogleState, job: StoredJob): StoredJob {
+  const { name } = job.resource;
+  const [place = '', id = ''] = name.split('/tuningJobs/');
+  const parent = job.parentModel?.split('@')[0];
+  const displayName = job.resource['tunedModelDisplayName'] ?? `tuned-${id}`;
+  const siblings = parent ? versionsOf(state, parent) : [];
+  const isNext = siblings[0]?.resource['displayName'] === displayName;
+  const model = isNext && parent ? parent : `${place}/models/${id}`;
+  const versionId = String(isNext ? siblings.length + 1 : 1);
+  const endpoints: StoredEndpoint[] = [];
+  const endpointFor = (checkpointId: string, suffix: string): string => {
+    const address = `${place}/endpoints/${id}${suffix}`;
+    endpoints.push({
+      resource: {
+        name: address,
+        displayName,
+        ...(job.resource.labels ? { labels: job.resource.labels } : {}),
+        createTime: time(Date.now()),
+        deployedModels: [{ id: '1', model, modelVersionId: versionId, checkpointId }],
+        trafficSplit: { '1': 100 },
+      },
+    });
+    return address;
+  };
+  const spec = (job.resource['supervisedTuningSpec'] ?? job.resource['preferenceOptimizationSpec']) as Resource;
+  const epochs = spec['exportLastCheckpointOnly'] ? [job.epochs] : exported(job.epochs);
+  const stats = Object.values(job.stats)[0] as { tuningStepCount: string };
+  const steps = Number(stats.tuningStepCount);
+  const checkpoints = epochs.map((epoch, i): StoredCheckpoint => {
+    const checkpointId = String(i + 1);
+    return {
+      checkpointId,
+      epoch,
+      step: Math.round((steps * epoch) / job.epochs),
+      endpoint: endpointFor(checkpointId, epoch === job.epochs ? '' : String(i + 1)),
+      learned: known(job.learned, epoch / job.epochs),
+    };
+  });
+  const last = checkpoints.at(-1) as StoredCheckpoint;
+  const version: StoredVersion = {
+    name: `${model}@${versionId}`,
+    base: job.base,
+    learned: job.learned,
+    checkpoints,
+    resource: {
+      displayName,
+      versionId,
+      versionAliases: versionId === '1' ? ['default'] : [],
+      createTime: siblings[0] && isNext ? siblings[0].resource['createTime'] : time(Date.now()),
+      versionCreateTime: time(Date.now()),
+      labels: { ...job.resource.labels, 'google-vertex-llm-tuning-base-model-id': job.base.replaceAll('.', '-') },
+      baseModelSource: { modelGardenSource: { publicModelName: `publishers/google/models/${job.base}` } },
+      defaultCheckpointId: last.checkpointId,
+      checkpoints: checkpoints.map(({ checkpointId, epoch, step }) => ({
+        checkpointId,
+        epoch: String(epoch),
+        step: String(step),
+      })),
+      etag: newId(),
+    },
+  };
+  const done: StoredJob = {
+    ...job,
+    isSettled: true,
+    resource: {
+      ...job.resource,
+      tuningDataStats: job.stats,
+      tunedModel: {
+        model: version.name,
+        endpoint: last.endpoint,
+        ...(checkpoints.length > 1 ? { checkpoints: checkpoints.map(told) } : {}),
+      },
+    },
+  };
+  const microUsd = Math.round(job.billableTokens * state.priceOf(job.base));
+  state.journal.change([
+    { kind: 'models', name: version.name, value: version },
+    ...endpoints.map((value) => ({ kind: 'endpoints', name: value.resource.name, value })),
+    { kind: 'money', name, value: { tokens: job.billableTokens, microUsd } },
+    { kind: 'tuningJobs', name, value: done },
+  ]);
+  return done;
+}
+
+const told = ({ checkpointId, epoch, step, endpoint }: StoredCheckpoint): Resource => ({
+  checkpointId,
+  epoch: String(epoch),
+  step: String(step),
+  endpoint,
+});
+
+/** Epochs after which a checkpoint is kept: ten at most, the last one among them. */
+function exported(epochs: number): number[] {
+  const all = Array.from({ length: epochs }, (_, i) => i + 1);
+  return epochs <= 10
+    ? all
+    : all.filter((epoch) => Math.ceil((epoch * 10) / epochs) !== Math.ceil(((epoch + 1) * 10) / epochs));
+}
+
+/** What an earlier checkpoint knows: half of the new lessons at first, all of them at the end. */
+function known(learned: readonly Learning[], part: number): Learning[] {
+  return learned.map((one, i) =>
+    i < learned.length - 1 ? one : { ...one, share: part === 1 ? 1 : 0.5 * part + 0.25 },
+  );
+}
