@@ -477,10 +477,14 @@ const schema = command({
 });
 
 const doctor = command({
-  docs: docs('Check what set-up made on this machine', [
+  docs: docs('Check what set-up made on this machine, or what runs at Google Cloud need', [
     ['doctor', 'Node, packages, Temporal, trainer, OpenBLAS, disk'],
+    ['doctor --cloud recipe.yaml', 'identity, project, location, permissions, APIs and buckets, each with what to do'],
   ]),
-  parameters: { flags: { json } },
+  parameters: {
+    flags: { cloud: flag('Check Google Cloud instead: nothing is changed there'), json },
+    positional: tuple(optional('recipe', 'With --cloud: a recipe whose project, location and buckets are checked')),
+  },
   load: async () => (await import('./commands/doctor.ts')).doctor,
 });
 
