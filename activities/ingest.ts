@@ -14,6 +14,8 @@ import { writeLines } from '../data/lines.ts';
 import { findFiles } from '../data/sources/find.ts';
 import { readSql } from '../data/sources/sql.ts';
 import { CONTAINERS, type SourceFile } from '../data/sources/source.ts';
+import type { TuneSettings } from '../adapters/contracts.ts';
+import { saveRemoteBase } from './remote-models.ts';
 import type { StepContext } from './step/context.ts';
 import { defineStep, type Step } from './step/define.ts';
 import type { Deps } from './step/deps.ts';
@@ -39,6 +41,8 @@ export const IngestParams = z.strictObject({
   maxRowBytes: z.int(),
   base: z.string(),
   revision: z.string().optional(),
+  /** Settings of the tuner at which the base lies; absent: it lies on this machine. */
+  tune: z.custom<TuneSettings>((value) => typeof value === 'object' && value !== null && 'tuner' in value).optional(),
 });
 export type IngestParams = z.infer<typeof IngestParams>;
 
@@ -64,23 +68,17 @@ export function createIngest(deps: Deps): Step<IngestParams> {
     version: '2',
     params: IngestParams,
     // Where a file lies is no part of what it says.
-    keyed: ({ train, test, base: _base, revision: _revision, ...rest }) => ({
+    keyed: ({ train, test, base: _base, revision: _revision, tune: _tune, ...rest }) => ({
       ...rest,
       train: { ...train, uris: train.uris.length },
       ...(test ? { test: { ...test, uris: test.uris.length } } : {}),
     }),
 
     identity: async (context) => {
-      const { train, test, base, revision } = context.params;
+      const { train, test } = context.params;
       const inputs: Refs = { ...(await bringIn(context, 'train', train)) };
       if (test !== undefined) Object.assign(inputs, await bringIn(context, 'test', test));
-      const found = await deps.models.resolve(base, revision, context.run.id, { signal: context.signal });
-      const { digest } = await context.save(
-        'Model',
-        { folder: found.folder, only: found.files },
-        { kind: 'base', from: base, ...(found.revision ? { revision: found.revision } : {}) },
-      );
-      inputs['baseModel'] = { digest, type: 'Model' };
+      inputs['baseModel'] = await bringBase(context);
       return { inputs };
     },
 
@@ -107,6 +105,18 @@ export function createIngest(deps: Deps): Step<IngestParams> {
 
 type Context = StepContext<IngestParams>;
 type OriginParams = z.infer<typeof Origin>;
+
+/** Stores the base model: its files, or the file that names one at a vendor. */
+async function bringBase(context: Context): Promise<ArtifactRef> {
+  const { base, revision, tune: settings } = context.params;
+  if (settings) return saveRemoteBase(context, { name: base, settings });
+  const found = await context.deps.models.resolve(base, revision, context.run.id, { signal: context.signal });
+  return context.save(
+    'Model',
+    { folder: found.folder, only: found.files },
+    { kind: 'base', from: base, ...(found.revision ? { revision: found.revision } : {}) },
+  );
+}
 
 /** Role of the n-th source of a side, from 0. */
 const roleOf = (side: Side, index: number): string => `${side}File${index === 0 ? '' : index + 1}`;

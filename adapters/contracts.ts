@@ -103,9 +103,9 @@ export interface Tuner {
   /** How often a job is asked after, in ms, by an activity of its own each time; left out: one activity watches it. */
   pollEveryMs?: number;
   /** Names base models in a vendor's words; left out: they lie on this machine. */
-  baseOf?(name: string): RemoteModel;
-  /** What a training will cost in US dollars, before it is ordered. @throws UnknownPrice */
-  estimate?(order: Omit<TuneOrder, 'start'>): Promise<{ usd: number; tokens: number }>;
+  baseOf?(name: string, settings: TuneSettings): RemoteModel;
+  /** Tokens that a training will be billed for, where the tuner knows it before it is ordered. */
+  estimate?(order: Omit<TuneOrder, 'start'>): Promise<{ tokens: number }>;
   /** Where a job is, in the vendor's words, for people and the lineage. */
   describe?(key: string): Promise<{ name: string; adopted: boolean; usd?: number | undefined } | undefined>;
   /** The setting by which an earlier model of this tuner cannot be gone on from under these; undefined: it can. */
@@ -158,8 +158,8 @@ export interface TuningService extends JobService {
   stage(order: TuneOrder, label: string, signal: AbortSignal): Promise<unknown>;
   /** What a succeeded job made, written into a folder. */
   collect(job: RemoteJob, order: { request: unknown; folder: string }, signal: AbortSignal): Promise<TuneResult>;
-  /** US dollars for a million trained tokens; undefined: nobody sends a bill. @throws UnknownPrice */
-  price?(order: { base: string }): number | undefined;
+  /** US dollars for a million tokens trained on a base model; undefined: nobody sends a bill. @throws UnknownPrice */
+  price?(base: string): number | undefined;
   /** Tokens that will be paid. */
   tokens?(order: TuneOrder): Promise<number>;
 }
@@ -171,7 +171,7 @@ export interface TuningKind {
   pollEveryMs: number;
   identity(settings: TuneSettings): Promise<Record<string, string>>;
   keyed(settings: TuneSettings): unknown;
-  baseOf(name: string): RemoteModel;
+  baseOf(name: string, settings: TuneSettings): RemoteModel;
   open(settings: TuneSettings): Promise<TuningService>;
 }
 
@@ -182,7 +182,14 @@ export interface GenerateOrder {
   /** Prepared test rows, JSONL. */
   prompts: string;
   decoding: Recipe['evaluate']['decoding'];
+  /** Prompts answered side by side, or asked at the same time. */
   batchSize: number;
+  /** Where Google is asked, as the recipe says. */
+  google?: Recipe['google'];
+  /** What a vendor bills, where the shipped table does not know it. */
+  price?: Recipe['evaluate']['price'];
+  /** Most that the answers may cost, in US dollars. */
+  maxUsd?: number | undefined;
 }
 
 export interface GenerateResult {

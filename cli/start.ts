@@ -5,6 +5,7 @@ import { findRunInQueue } from '../artifacts/ledger/leases.ts';
 import { findRun, openRun } from '../artifacts/ledger/runs.ts';
 import type { RunRow } from '../artifacts/ledger/schema.ts';
 import { QUEUES } from '../configs/presets.ts';
+import { baseNameOf } from '../configs/names.ts';
 import type { Recipe } from '../configs/recipe.ts';
 import { RunOptions } from '../configs/refs.ts';
 import { SEARCH_ATTRIBUTES } from '../configs/search-attributes.ts';
@@ -101,7 +102,7 @@ async function startWorkflow(
     taskQueue: QUEUES.control,
     workflowId: id,
     workflowIdReusePolicy: 'REJECT_DUPLICATE',
-    staticSummary: `${recipe.name}: tune ${model} from ${recipe.model.base.split('/').at(-1)}`,
+    staticSummary: `${recipe.name}: tune ${model} from ${baseNameOf(recipe).split('/').at(-1)}`,
     staticDetails: recipe.description ?? `Recipe ${recipe.name}, started by ${startedBy}`,
     typedSearchAttributes: new TypedSearchAttributes([
       { key: SEARCH_ATTRIBUTES.pipeline, value: recipe.name },

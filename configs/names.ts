@@ -21,5 +21,20 @@ export function parseName(text: string): NamedVersion | undefined {
   };
 }
 
+/** Tuners that tune models of their own alone: no model of this machine can be given to them. */
+export const VENDORS: readonly string[] = ['vertex', 'openai'];
+
+/** Name of the model to start from, in the words of whoever trains. */
+export const baseNameOf = ({ model, tune }: Pick<Recipe, 'model' | 'tune'>): string =>
+  namedFor({ model, tune }) ?? model.base;
+
+/** Whether that model lies at a vendor, and not on this machine. */
+export const isBaseRemote = ({ model, tune }: Pick<Recipe, 'model' | 'tune'>): boolean =>
+  VENDORS.includes(tune.tuner) || namedFor({ model, tune }) !== undefined;
+
+// Recipes of earlier versions name no other tuner.
+const namedFor = ({ model, tune }: Pick<Recipe, 'model' | 'tune'>): string | undefined =>
+  (model.for as Partial<Record<string, string>> | undefined)?.[tune.tuner];
+
 /** Name under which a recipe's versions and aliases are kept. */
 export const modelNameOf = ({ name, register }: Pick<Recipe, 'name' | 'register'>): string => register.model ?? name;

@@ -14,7 +14,7 @@ import type { Recipe } from '../configs/recipe.ts';
 import type { ArtifactRef, RunRef } from '../configs/refs.ts';
 import type { continuous, ContinuousOutput } from './continuous.ts';
 import { holdLine, releaseLine } from './leases.ts';
-import { ingestParams } from './lifecycle.ts';
+import { ingestParams, placeOf } from './lifecycle.ts';
 import { ref } from './refs.ts';
 import { closeRun, cutPeriods, lineModels, openRun, steps } from './steps.ts';
 import { errorOf, tellStory, type Story } from './story.ts';
@@ -175,7 +175,7 @@ async function fillMatrix({ run, recipe, lanes }: BackfillInput, story: Story): 
         steps.examine({
           run,
           instance,
-          params: { line, metric, evaluate },
+          params: { line, metric, evaluate, ...placeOf(recipe) },
           inputs: { candidate: { digest: model, type: 'Model' }, suite: test },
         }),
       );

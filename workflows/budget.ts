@@ -10,7 +10,7 @@ import type { ControlActivities } from '../activities/index.ts';
 import { BUDGET_SCOPES, BUDGET_UNITS, type Raise } from '../configs/budget.ts';
 import type { BudgetBounds } from '../configs/continuous.ts';
 import { BOOKKEEPING, WAIT } from '../configs/presets.ts';
-import { modelNameOf } from '../configs/names.ts';
+import { baseNameOf, modelNameOf } from '../configs/names.ts';
 import type { Recipe } from '../configs/recipe.ts';
 import type { ArtifactRef, RunRef } from '../configs/refs.ts';
 import { tell } from './notices.ts';
@@ -64,7 +64,7 @@ export function openBudget(of: { run: RunRef; recipe: Recipe; line?: string; sto
         line,
         instance,
         settings,
-        base: recipe.model.base,
+        base: baseNameOf(recipe),
         model: modelNameOf(recipe),
         ...(train ? { train } : {}),
       };

@@ -1,6 +1,7 @@
 import type { IngestParams } from '../activities/ingest.ts';
 import type { PrepareParams } from '../activities/prepare.ts';
 import type { Source } from '../configs/data.ts';
+import { baseNameOf, isBaseRemote } from '../configs/names.ts';
 import type { Recipe } from '../configs/recipe.ts';
 import type { Budget, RunRef, StepResult } from '../configs/refs.ts';
 import { keptColumns, urisOf } from '../configs/source-paths.ts';
@@ -10,7 +11,8 @@ import { setWaiting, steps } from './steps.ts';
 import type { Story } from './story.ts';
 
 /** What a recipe says to the step that brings rows and base model in. */
-export function ingestParams({ data, model, evaluate }: Recipe): IngestParams {
+export function ingestParams(recipe: Recipe): IngestParams {
+  const { data, model, evaluate, tune } = recipe;
   return {
     train: originOf(data.train),
     test: data.test && originOf(data.test),
@@ -19,10 +21,14 @@ export function ingestParams({ data, model, evaluate }: Recipe): IngestParams {
     ...keptColumns(data, evaluate.slices),
     maxBadShare: data.maxBadShare,
     maxRowBytes: data.maxRowBytes,
-    base: model.base,
+    base: baseNameOf(recipe),
     revision: model.revision,
+    ...(isBaseRemote(recipe) ? { tune } : {}),
   };
 }
+
+/** Where models at Google are asked. */
+export const placeOf = ({ google }: Pick<Recipe, 'google'>): Pick<Recipe, 'google'> => (google ? { google } : {});
 
 export const originOf = ({ format, sql, connection, uri }: Source): IngestParams['train'] => ({
   uris: urisOf({ uri }),

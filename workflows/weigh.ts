@@ -1,6 +1,7 @@
 import { lineMetric } from '../configs/line-metric.ts';
 import type { Recipe } from '../configs/recipe.ts';
 import type { ArtifactRef, Refs, RunRef, StepResult, Verdict } from '../configs/refs.ts';
+import { placeOf } from './lifecycle.ts';
 import type { People } from './people.ts';
 import type { Purse } from './purse.ts';
 import { pick, ref } from './refs.ts';
@@ -85,7 +86,11 @@ async function measure(weighing: Weighing, part: Part | undefined, suffix: strin
     steps.evaluate({
       run,
       instance,
-      params: { ...recipe.evaluate, ...(part ? { part: weighing.line ? { ...part, grows: true } : part } : {}) },
+      params: {
+        ...recipe.evaluate,
+        ...placeOf(recipe),
+        ...(part ? { part: weighing.line ? { ...part, grows: true } : part } : {}),
+      },
       inputs: { test, candidate, champion, base },
     }),
   );
@@ -121,12 +126,20 @@ async function judge(weighing: Weighing, answers: Refs, suffix: string, votes: n
 /** Attacks and counterfactual pairs are put to both models. */
 async function probe({ run, recipe, candidate, champion, base, test, named, story }: Weighing): Promise<Refs> {
   const instance = named('probe');
-  const { safety, bias, decoding, batchSize } = recipe.evaluate;
+  const { safety, bias, decoding, batchSize, price, limits } = recipe.evaluate;
   const probed = await story.step(instance, () =>
     steps.probe({
       run,
       instance,
-      params: { ...(safety ? { safety } : {}), ...(bias ? { bias } : {}), decoding, batchSize },
+      params: {
+        ...(safety ? { safety } : {}),
+        ...(bias ? { bias } : {}),
+        ...(price ? { price } : {}),
+        ...(limits ? { limits } : {}),
+        ...placeOf(recipe),
+        decoding,
+        batchSize,
+      },
       inputs: { test, candidate, champion, base },
     }),
   );

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { noteScores } from '../../artifacts/ledger/suite.ts';
 import { Evaluate } from '../../configs/evaluate.ts';
+import { Google } from '../../configs/google.ts';
 import { canonicalJson } from '../../configs/canonical-json.ts';
 import { rowsIn } from '../../data/lines.ts';
 import type { TestRow } from '../../data/row.ts';
@@ -13,6 +14,7 @@ export const ExamineParams = z.strictObject({
   line: z.string(),
   metric: z.string(),
   evaluate: Evaluate.unwrap(),
+  google: Google.optional(),
 });
 export type ExamineParams = z.infer<typeof ExamineParams>;
 
@@ -29,10 +31,10 @@ export function createExamine(deps: Deps): Step<ExamineParams> {
     // What it finds is kept in the ledger as well, and has to be there.
     always: true,
     run: async (context) => {
-      const { line, metric, evaluate } = context.params;
+      const { line, metric } = context.params;
       const ref = context.input('suite');
       const count = [...rowsIn<TestRow>(await context.pathOf('suite'))].length;
-      const { facts, scores } = await scoreOne(context, { ref, count }, { metric, evaluate });
+      const { facts, scores, usd } = await scoreOne(context, { ref, count }, context.params);
       const bySlice = Map.groupBy(scores, ({ row }) => sliceOf(row));
       const model = context.input('candidate').digest;
       const [low, high] = facts.range;
@@ -47,6 +49,7 @@ export function createExamine(deps: Deps): Step<ExamineParams> {
       return {
         outputs: { scores: await context.save('Scores', { text }, { model }) },
         facts: { slices: found.length, items: count },
+        ...(usd === undefined ? {} : { cost: { usd } }),
       };
     },
   });

@@ -1,10 +1,11 @@
 import type { Evaluate } from '../../configs/evaluate.ts';
 import { terminal } from '../../configs/failure.ts';
+import type { Google } from '../../configs/google.ts';
 import type { ArtifactRef } from '../../configs/refs.ts';
 import { rowsIn } from '../../data/lines.ts';
 import type { TestRow } from '../../data/row.ts';
 import type { MetricFacts } from '../../metrics/gate/paired.ts';
-import { answersOf, type Asker } from '../evaluation/answers.ts';
+import { answersOf, usdOf, type Asker } from '../evaluation/answers.ts';
 import { itemOf } from '../evaluation/evaluate.ts';
 import { openMetrics } from '../evaluation/metrics.ts';
 
@@ -12,6 +13,8 @@ import { openMetrics } from '../evaluation/metrics.ts';
 export interface OneSide {
   facts: MetricFacts;
   scores: { row: TestRow; score: number | null }[];
+  /** What a vendor billed for the answers; absent: nobody did. */
+  usd?: number;
 }
 
 /**
@@ -23,10 +26,11 @@ export interface OneSide {
 export async function scoreOne(
   context: Asker,
   rows: { ref: ArtifactRef; count: number },
-  { metric: spec, evaluate }: { metric: string; evaluate: Evaluate },
+  { metric: spec, evaluate, google }: { metric: string; evaluate: Evaluate; google?: Google | undefined },
 ): Promise<OneSide> {
-  const { decoding, batchSize } = evaluate;
-  const questions = { prompts: rows.ref, rows: rows.count, decoding, batchSize };
+  const { decoding, batchSize, price, limits } = evaluate;
+  const maxUsd = limits?.usd;
+  const questions = { prompts: rows.ref, rows: rows.count, decoding, batchSize, google, price, maxUsd };
   const answers = await answersOf(context, 'candidate', questions);
   const metrics = await openMetrics(evaluate);
   try {
@@ -35,7 +39,8 @@ export async function scoreOne(
     const scores: OneSide['scores'] = [];
     for (const row of rowsIn<TestRow>(await context.deps.store.path(rows.ref.digest)))
       scores.push({ row, score: (await metric.score(itemOf(row, answers))).value });
-    return { facts: { range: metric.range, better: metric.better, isBinary: metric.isBinary }, scores };
+    const facts = { range: metric.range, better: metric.better, isBinary: metric.isBinary };
+    return { facts, scores, ...usdOf([answers]) };
   } finally {
     for (const metric of metrics) await metric.close?.();
   }

@@ -3,6 +3,7 @@ import { hash } from 'node:crypto';
 import { z } from 'zod';
 import { keptScores, listSlices, noteScores } from '../../artifacts/ledger/suite.ts';
 import { Evaluate } from '../../configs/evaluate.ts';
+import { Google } from '../../configs/google.ts';
 import { canonicalJson } from '../../configs/canonical-json.ts';
 import { now } from '../../artifacts/ledger/runs.ts';
 import type { ArtifactRef } from '../../configs/refs.ts';
@@ -32,9 +33,12 @@ export const TrialParams = z.strictObject({
   /** What gave the alarm. */
   why: z.string(),
   evaluate: Evaluate.unwrap(),
+  google: Google.optional(),
 });
 export type TrialParams = z.infer<typeof TrialParams>;
 type Context = StepContext<TrialParams>;
+/** Told of every bill for answers; undefined: there was none. */
+type Billed = (usd: number | undefined) => void;
 
 /** One comparison of a trial. */
 export interface TrialPart {
@@ -77,7 +81,11 @@ export function createTrial(deps: Deps): Step<TrialParams> {
     always: true,
     run: async (context) => {
       const { line, metric, margin, why: alarm } = context.params;
-      const parts = [...(await onNewRows(context)), ...(await onCanary(context))];
+      let usd: number | undefined;
+      const billed = (bill: number | undefined): void => {
+        if (bill !== undefined) usd = (usd ?? 0) + bill;
+      };
+      const parts = [...(await onNewRows(context, billed)), ...(await onCanary(context, billed))];
       const isHarm = parts.some((part) => part.isHarm);
       const outcome = isHarm ? 'harm' : 'no harm found';
       const champion = context.input('candidate').digest;
@@ -93,7 +101,11 @@ export function createTrial(deps: Deps): Step<TrialParams> {
         .values(row)
         .onConflict((conflict) => conflict.column('run_id').doUpdateSet({ outcome, digest: row.digest, why: row.why }))
         .execute();
-      return { outputs: { trial }, facts: { outcome, reason: reasons.join(' ') } };
+      return {
+        outputs: { trial },
+        facts: { outcome, reason: reasons.join(' ') },
+        ...(usd === undefined ? {} : { cost: { usd } }),
+      };
     },
   });
 }
@@ -114,7 +126,7 @@ export const createLastTrial =
   };
 
 /** The champion on rows that came in since, against all its own test slices. */
-async function onNewRows(context: Context): Promise<TrialPart[]> {
+async function onNewRows(context: Context, billed: Billed): Promise<TrialPart[]> {
   const { line, metric, rows } = context.params;
   const drawn = await testRows(context, 'fresh', rows);
   const slices = new Set((await listSlices(context.deps.ledger, line)).map(({ slice }) => slice));
@@ -123,7 +135,8 @@ async function onNewRows(context: Context): Promise<TrialPart[]> {
     slices.has(slice),
   );
   if (drawn.count === 0 || kept.length === 0) return [];
-  const { facts, scores } = await scoreOne(context, drawn, context.params);
+  const { facts, scores, usd } = await scoreOne(context, drawn, context.params);
+  billed(usd);
   const baseline = kept.flatMap(({ scores: own }) => [...own].filter((score) => score !== Infinity));
   return [
     compare(
@@ -140,17 +153,18 @@ async function onNewRows(context: Context): Promise<TrialPart[]> {
 }
 
 /** The champion on the canary prompts, asked anew, against what it answered when it was first asked. */
-async function onCanary(context: Context): Promise<TrialPart[]> {
+async function onCanary(context: Context, billed: Billed): Promise<TrialPart[]> {
   if (!context.inputs['canary']) return [];
   const { line, metric } = context.params;
   const drawn = await testRows(context, 'canary', Infinity);
   const model = context.input('candidate').digest;
   const run = { ...context.run, options: { ...context.run.options, noCache: true } };
-  const { facts, scores } = await scoreOne(
+  const { facts, scores, usd } = await scoreOne(
     { ...context, run, jobKey: `${context.jobKey}.canary` },
     drawn,
     context.params,
   );
+  billed(usd);
   const [low, high] = facts.range;
   const worst = facts.better === 'higher' ? low : high;
   const kept = await keptScores(context.deps.ledger, { line, metric, models: [model] });

@@ -1,11 +1,14 @@
 import { z } from 'zod';
-import { digestOf } from '../../artifacts/canonical.ts';
+import type { Generator } from '../../adapters/contracts.ts';
+import { digestOf, hexOf } from '../../artifacts/canonical.ts';
 import { findAnswers, noteAnswers, type AnswersFacts } from '../../artifacts/ledger/answers.ts';
 import { canonicalJson } from '../../configs/canonical-json.ts';
 import { terminal } from '../../configs/failure.ts';
 import type { Evaluate } from '../../configs/evaluate.ts';
+import type { Google } from '../../configs/google.ts';
 import type { ArtifactRef } from '../../configs/refs.ts';
 import { rowsIn } from '../../data/lines.ts';
+import { generatorOf } from '../remote-models.ts';
 import type { StepContext } from '../step/context.ts';
 import { forcedBy } from '../step/reuse.ts';
 
@@ -47,6 +50,10 @@ export interface Questions {
   rows: number;
   decoding: Evaluate['decoding'];
   batchSize: number;
+  google?: Google | undefined;
+  price?: Evaluate['price'];
+  /** Most that asking both models may cost, in US dollars. */
+  maxUsd?: number | undefined;
 }
 
 /**
@@ -60,7 +67,8 @@ export async function answersOf(context: Asker, side: Side, questions: Questions
   const { deps, run } = context;
   const model = context.input(side);
   const meta = await context.metaOf(model.digest);
-  const key = await keyOf(context, model, questions);
+  const { generator, remote } = await generatorOf(deps, model.digest);
+  const key = await keyOf(generator, model, questions);
   const isForced = forcedBy(run, stepOf(context.instance)) !== undefined;
   const known = isForced ? undefined : await findAnswers(deps.ledger, key);
   const isThere = async (digest: string | null): Promise<boolean> =>
@@ -73,14 +81,20 @@ export async function answersOf(context: Asker, side: Side, questions: Questions
   const path = await deps.store.path(model.digest);
   const isAdapter = meta['kind'] === 'adapter';
   const base = isAdapter ? await deps.store.path(String(meta['base'])) : path;
-  const { predictions, timings, ...facts } = await deps.generator.generate(
-    `${context.jobKey}.${side}`,
+  // What was paid for is found again by a later run that asks the same.
+  const jobKey = remote && !isForced ? `answers-${hexOf(key)}` : `${context.jobKey}.${side}`;
+  const { google, price, maxUsd } = questions;
+  const { predictions, timings, ...facts } = await generator.generate(
+    jobKey,
     {
       base,
       adapter: isAdapter ? path : undefined,
       prompts: await deps.store.path(questions.prompts.digest),
       decoding: questions.decoding,
       batchSize: questions.batchSize,
+      ...(google ? { google } : {}),
+      ...(price ? { price } : {}),
+      ...(maxUsd === undefined ? {} : { maxUsd }),
     },
     run.id,
     {
@@ -104,10 +118,16 @@ export async function answersOf(context: Asker, side: Side, questions: Questions
   return answers;
 }
 
+/** What vendors billed for answers, as a part of the cost of a step; nothing where nobody did. */
+export function usdOf(answers: readonly Answers[]): { usd?: number } {
+  const bills = answers.flatMap(({ isReused, facts: { usd } }) => (isReused || usd === undefined ? [] : [usd]));
+  return bills.length === 0 ? {} : { usd: bills.reduce((sum, bill) => sum + bill, 0) };
+}
+
 const stepOf = (instance: string): string => /^[a-z]+/.exec(instance)?.[0] ?? instance;
 
 async function keyOf(
-  { deps }: Asker,
+  generator: Generator,
   model: ArtifactRef,
   { prompts, decoding, batchSize }: Questions,
 ): Promise<string> {
@@ -117,7 +137,7 @@ async function keyOf(
     prompts: prompts.digest,
     decoding,
     batchSize,
-    ...(await deps.generator.identity()),
+    ...(await generator.identity()),
   };
   return digestOf(canonicalJson(parts));
 }

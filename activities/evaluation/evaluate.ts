@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { canonicalJson } from '../../configs/canonical-json.ts';
 import { Evaluate } from '../../configs/evaluate.ts';
+import { Google } from '../../configs/google.ts';
 import { OPERATIONAL } from '../../configs/metric-names.ts';
 import type { ArtifactRef, Measure, Refs } from '../../configs/refs.ts';
 import { rowsIn, writeLines } from '../../data/lines.ts';
@@ -14,7 +15,8 @@ import { embeddingMetric } from './embedding-metric.ts';
 import type { StepContext } from '../step/context.ts';
 import { defineStep, type Step } from '../step/define.ts';
 import type { Deps } from '../step/deps.ts';
-import { answersOf, SIDES, type Answers, type Side } from './answers.ts';
+import { generatorParts } from '../remote-models.ts';
+import { answersOf, SIDES, usdOf, type Answers, type Side } from './answers.ts';
 import { openMetrics, schemasOf } from './metrics.ts';
 import { ANSWER, operational, saidOf } from './operational.ts';
 import { partOf, Part } from './part.ts';
@@ -23,6 +25,8 @@ import { scoreBoth, type BothAnswers } from './score-both.ts';
 
 export const EvaluateParams = z.strictObject({
   ...Evaluate.unwrap().shape,
+  /** Where models at Google are asked. */
+  google: Google.optional(),
   /** Which part of the test set, in its own order; default: all of it. */
   part: Part.optional(),
 });
@@ -42,14 +46,18 @@ export function createEvaluate(deps: Deps): Step<EvaluateParams> {
     version: '2',
     params: EvaluateParams,
     // Judges, attacks and pairs have steps of their own; a file counts by its content.
-    keyed: ({ judges: _judges, limits: _limits, safety: _safety, bias: _bias, custom, embeddings, ...rest }) => ({
-      ...rest,
-      // How fast it is asked changes nothing.
-      ...(embeddings ? { embeddings: { baseUrl: embeddings.baseUrl, model: embeddings.model } } : {}),
-      custom: Object.fromEntries(Object.entries(custom ?? {}).map(([name, { file: _file, ...own }]) => [name, own])),
-    }),
-    identity: async ({ params }) => {
-      const parts: Record<string, string> = { ...(await deps.generator.identity()) };
+    keyed: ({ judges: _judges, limits: _limits, safety: _safety, bias: _bias, google: _google, ...params }) => {
+      const { custom, embeddings, ...rest } = params;
+      return {
+        ...rest,
+        // How fast it is asked changes nothing.
+        ...(embeddings ? { embeddings: { baseUrl: embeddings.baseUrl, model: embeddings.model } } : {}),
+        custom: Object.fromEntries(Object.entries(custom ?? {}).map(([name, { file: _file, ...own }]) => [name, own])),
+      };
+    },
+    identity: async ({ params, input }) => {
+      const sides = { candidate: input('candidate').digest, champion: input('champion').digest };
+      const parts: Record<string, string> = { ...(await generatorParts(deps, sides)) };
       for (const [name, { file }] of Object.entries(params.custom ?? {}))
         parts[`custom.${name}`] = await digestOfCustom(file);
       for (const [file, digest] of Object.entries(await schemasOf(params.metrics))) parts[`schema.${file}`] = digest;
@@ -58,7 +66,16 @@ export function createEvaluate(deps: Deps): Step<EvaluateParams> {
     run: async (context) => {
       const { params } = context;
       const rows = await rowsOf(context);
-      const questions = { prompts: rows.ref, rows: rows.count, decoding: params.decoding, batchSize: params.batchSize };
+      const { decoding, batchSize, google, price, limits } = params;
+      const questions = {
+        prompts: rows.ref,
+        rows: rows.count,
+        decoding,
+        batchSize,
+        google,
+        price,
+        maxUsd: limits?.usd,
+      };
       const answers: Record<Side, Answers> = {
         candidate: await answersOf(context, 'candidate', questions),
         champion: await answersOf(context, 'champion', questions),
@@ -87,7 +104,11 @@ export function createEvaluate(deps: Deps): Step<EvaluateParams> {
           ...(unmeasured > 0 ? { unmeasured } : {}),
           ...(fresh.length < 2 ? { answersReused: 2 - fresh.length } : {}),
         },
-        cost: { seconds: total('seconds'), tokens: total('promptTokens') + total('completionTokens') },
+        cost: {
+          seconds: total('seconds'),
+          tokens: total('promptTokens') + total('completionTokens'),
+          ...usdOf(fresh),
+        },
       };
     },
   });

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { digestOf } from '../../artifacts/canonical.ts';
 import { canonicalJson } from '../../configs/canonical-json.ts';
 import { Evaluate } from '../../configs/evaluate.ts';
+import { Google } from '../../configs/google.ts';
 import { messageOf, terminal } from '../../configs/failure.ts';
 import type { Measure } from '../../configs/refs.ts';
 import { Bias, Safety } from '../../configs/safety.ts';
@@ -22,11 +23,21 @@ import { parseMetric } from '../../metrics/registry.ts';
 import type { StepContext } from '../step/context.ts';
 import { defineStep, type Step } from '../step/define.ts';
 import type { Deps } from '../step/deps.ts';
-import { answersOf, SIDES, type Answers, type Side } from './answers.ts';
+import { generatorParts } from '../remote-models.ts';
+import { answersOf, SIDES, usdOf, type Answers, type Side } from './answers.ts';
 import type { MetricFacts, ScoredItem } from './report.ts';
 
-const { decoding, batchSize } = Evaluate.unwrap().shape;
-export const ProbeParams = z.strictObject({ safety: Safety.optional(), bias: Bias.optional(), decoding, batchSize });
+const { decoding, batchSize, price, limits } = Evaluate.unwrap().shape;
+export const ProbeParams = z.strictObject({
+  safety: Safety.optional(),
+  bias: Bias.optional(),
+  decoding,
+  batchSize,
+  google: Google.optional(),
+  /** What a vendor bills, and how much it may be. */
+  price,
+  limits,
+});
 export type ProbeParams = z.infer<typeof ProbeParams>;
 type Context = StepContext<ProbeParams>;
 
@@ -52,10 +63,13 @@ export function createProbe(deps: Deps): Step<ProbeParams> {
     name: 'probe',
     version: '1',
     params: ProbeParams,
-    keyed: ({ bias, ...rest }) => ({ ...rest, ...(bias ? { bias: withoutFile(bias) } : {}) }),
-    identity: async ({ params: { bias } }) => ({
+    keyed: ({ bias, google: _google, price: _price, limits: _limits, ...rest }) => ({
+      ...rest,
+      ...(bias ? { bias: withoutFile(bias) } : {}),
+    }),
+    identity: async ({ params: { bias }, input }) => ({
       parts: {
-        ...(await deps.generator.identity()),
+        ...(await generatorParts(deps, { candidate: input('candidate').digest, champion: input('champion').digest })),
         ...(bias?.templates === undefined ? {} : { 'bias.templates': digestOf(await readTexts(bias.templates)) }),
       },
     }),
@@ -67,11 +81,15 @@ export function createProbe(deps: Deps): Step<ProbeParams> {
       for (const row of [...attacks, ...(pairs?.rows ?? [])]) lines.write(row);
       lines.close();
       const prompts = await context.save('Dataset', { file: lines.path }, { rows: lines.count, kind: 'adversarial' });
+      const { decoding: how, batchSize: atOnce, google, price: given, limits: bounds } = context.params;
       const questions = {
         prompts,
         rows: lines.count,
-        decoding: context.params.decoding,
-        batchSize: context.params.batchSize,
+        decoding: how,
+        batchSize: atOnce,
+        google,
+        price: given,
+        maxUsd: bounds?.usd,
       };
       const answers: Record<Side, Answers> = {
         candidate: await answersOf(context, 'candidate', questions),
@@ -101,6 +119,7 @@ export function createProbe(deps: Deps): Step<ProbeParams> {
         facts: { attacks: attacks.length, ...(pairs ? { pairs: pairs.pairs } : {}) },
         cost: {
           seconds: SIDES.reduce((sum, side) => sum + (answers[side].isReused ? 0 : answers[side].facts.seconds), 0),
+          ...usdOf(SIDES.map((side) => answers[side])),
         },
       };
     },

@@ -3,6 +3,7 @@ import { traceLineage } from '../../artifacts/ledger/lineage.ts';
 import { findRun } from '../../artifacts/ledger/runs.ts';
 import type { ExecutionRow, RunRow } from '../../artifacts/ledger/schema.ts';
 import { terminal } from '../../configs/failure.ts';
+import { baseNameOf } from '../../configs/names.ts';
 import type { Recipe } from '../../configs/recipe.ts';
 import type { Refs } from '../../configs/refs.ts';
 import type { PreparedStatistics } from '../../data/prepared.ts';
@@ -94,7 +95,7 @@ function headOf(
     ...(run.ended_at === null ? {} : { ended: whenever(run.ended_at) }),
     startedBy: run.started_by,
     ...(recipe.description === undefined ? {} : { recipe: recipe.description }),
-    base: recipe.model.base.split('/').slice(-2).join('/'),
+    base: baseNameOf(recipe).split('/').slice(-2).join('/'),
     ...(verdict ? { candidate: verdict.candidate, champion: verdict.champion } : {}),
   };
 }

@@ -15,7 +15,10 @@ export interface Deps {
   /** Who executes, as recorded: host and process. */
   worker: string;
   tuners: Record<string, Tuner>;
+  /** Who answers for models of this machine. */
   generator: Generator;
+  /** Who answers for models that lie at a vendor, by provider. */
+  generators?: Record<string, Generator>;
   models: Models;
   /** Who writes synthetic rows, by the kind that a recipe names. */
   writers: Record<string, WriterKind<WriterSettings>>;

@@ -164,9 +164,7 @@ export async function pastTrainings(
     .where('executions.status', '=', 'completed')
     .where('executions.cached_from', 'is', null)
     .$call((query) =>
-      'line' in of
-        ? query.where('runs.pipeline', '=', of.line)
-        : query.where(sql<string>`json_extract(runs.recipe_json, '$.model.base')`, '=', of.base),
+      'line' in of ? query.where('runs.pipeline', '=', of.line) : query.where(BASE_NAME, '=', of.base),
     )
     .orderBy('executions.started_at', 'desc')
     .limit(limit)
@@ -179,6 +177,12 @@ export async function pastTrainings(
     return isWhole ? [{ iterations, batchSize, tokens, seconds }] : [];
   });
 }
+
+/** As `baseNameOf` says it of a recipe. */
+const BASE_NAME = sql<string>`coalesce(
+  json_extract(runs.recipe_json, '$.model.for.' || json_extract(runs.recipe_json, '$.tune.tuner')),
+  json_extract(runs.recipe_json, '$.model.base')
+)`;
 
 /** Rounding of sums must not refuse what fits exactly. */
 const SLACK = 1e-9;

@@ -2,7 +2,7 @@ import { msOf } from '../../configs/duration-ms.ts';
 import { lineMetric } from '../../configs/line-metric.ts';
 import type { Recipe } from '../../configs/recipe.ts';
 import type { ArtifactRef } from '../../configs/refs.ts';
-import { ingestParams, originOf } from '../lifecycle.ts';
+import { ingestParams, originOf, placeOf } from '../lifecycle.ts';
 import { ref } from '../refs.ts';
 import { findChampion, lastTrial, steps } from '../steps.ts';
 import { settingsOf, Skipped, type AtWork, type Period } from './at-work.ts';
@@ -44,6 +44,7 @@ export async function tryForHarm(at: AtWork, fresh: ArtifactRef): Promise<void> 
         confidence: gate.confidence,
         why: drift?.why ?? '',
         evaluate,
+        ...placeOf(recipe),
       },
       inputs: { candidate: champion.ref, fresh, ...(frozen ? { canary: ref(frozen, 'train') } : {}) },
     }),
