@@ -61,6 +61,8 @@ export function createActivities(deps: Deps) {
       ...createScheduleRecord(deps),
       ...createWatching(deps),
       submitTune,
+      // For jobs elsewhere, which keep nothing on this machine busy.
+      awaitTune,
       cancelTune,
     },
     train: {

@@ -13,6 +13,7 @@ import { findRun } from '../artifacts/ledger/runs.ts';
 import { defineJobStep, type JobActivities } from './step/define.ts';
 import type { StepContext } from './step/context.ts';
 import type { Deps } from './step/deps.ts';
+import { patiently } from './step/patiently.ts';
 import { forcedBy } from './step/reuse.ts';
 import { keepLease, leaseLost } from './step/lease.ts';
 import { checkRendering, warmStartOf } from './warm-start.ts';
@@ -52,13 +53,12 @@ export function createTune(deps: Deps): JobActivities<TuneParams> {
       const warm = await warmStartOf(context);
       const [base, train] = [await context.pathOf('base'), await context.pathOf('train')];
       const start = warm && (await context.pathOf('start'));
-      await tunerOf(deps, context.params).submit(
-        context.jobKey,
-        { base, train, settings: context.params, ...(start === undefined ? {} : { start }) },
-        context.run.id,
-        await paidOrder(context),
-      );
+      const order = { base, train, settings: context.params, ...(start === undefined ? {} : { start }) };
+      const paid = await paidOrder(context);
+      await patiently(context, () => tunerOf(deps, context.params).submit(context.jobKey, order, context.run.id, paid));
     },
+
+    isElsewhere: ({ params }) => tunerOf(deps, params).pollEveryMs !== undefined,
 
     wait: async (context) => {
       const tuner = tunerOf(deps, context.params);
@@ -86,7 +86,7 @@ export function createTune(deps: Deps): JobActivities<TuneParams> {
 
     collect: async (context) => {
       const tuner = tunerOf(deps, context.params);
-      const result = await tuner.collect(context.jobKey);
+      const result = await patiently(context, () => tuner.collect(context.jobKey));
       if (result.steps !== undefined && result.steps < 1)
         throw terminal(
           'NothingTrained',
@@ -163,7 +163,7 @@ export function createTune(deps: Deps): JobActivities<TuneParams> {
 
 /** Looks after a job elsewhere once; while it goes on, the activity fails in a way that is tried again later. */
 async function lookOnce(context: StepContext<TuneParams>, tuner: Tuner, everyMs: number): Promise<void> {
-  const found = await tuner.poll(context.jobKey);
+  const found = await patiently(context, () => tuner.poll(context.jobKey), everyMs);
   if (found.state === 'succeeded') return;
   if (found.state === 'failed') throw terminal(found.error.type, found.error.message);
   if (found.state === 'cancelled') throw terminal('Cancelled', 'the training job was cancelled');

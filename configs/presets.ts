@@ -34,6 +34,18 @@ export const WAIT: ActivityOptions = {
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '60s' },
 };
 
+/**
+ * Ordering a job elsewhere and looking after it: each look is one attempt, and a vendor that is away is asked again for
+ * as long as it takes, so attempts are not bounded. What fails for good says so itself.
+ */
+export const ELSEWHERE: ActivityOptions = {
+  taskQueue: QUEUES.control,
+  startToCloseTimeout: '24h',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT,
+  cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+  retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '60s' },
+};
+
 /** Type of the error of a step whose run lost its lease meanwhile. */
 export const LEASE_LOST = 'LeaseLost';
 

@@ -1,6 +1,6 @@
 import { CancellationScope, isCancellation, patched, proxyActivities } from '@temporalio/workflow';
 import type { ControlActivities, TrainActivities } from '../activities/index.ts';
-import { BOOKKEEPING, STEP, TRAIN } from '../configs/presets.ts';
+import { BOOKKEEPING, ELSEWHERE, STEP, TRAIN } from '../configs/presets.ts';
 import type { Recipe } from '../configs/recipe.ts';
 import type { StepResult } from '../configs/refs.ts';
 import type { LineBudget } from './budget.ts';
@@ -11,6 +11,7 @@ import type { Story } from './story.ts';
 const brief = proxyActivities<ControlActivities>(BOOKKEEPING);
 const short = proxyActivities<ControlActivities>(STEP);
 const long = proxyActivities<TrainActivities>(TRAIN);
+const patient = proxyActivities<Pick<ControlActivities, 'awaitTune'>>(ELSEWHERE);
 
 /** Bookkeeping of runs in the ledger. */
 export const { openRun, closeRun, skipSteps, findChampion, setWaiting, noteReconsidered } = brief;
@@ -53,16 +54,15 @@ async function tuneModel(call: TuneCall, terms?: TrainingTerms): Promise<StepRes
 /** Trains as a job: submits it, waits for it, and stops it when the run is cancelled. */
 async function train(call: TuneCall): Promise<StepResult> {
   try {
-    const { result } = await short.submitTune.executeWithOptions(
+    const { result, elsewhere } = await short.submitTune.executeWithOptions(
       { summary: 'order the training job, or find it done' },
       [call],
     );
-    return (
-      result ??
-      (await long.awaitTune.executeWithOptions({ summary: `${call.params.method}, ${call.params.iterations} steps` }, [
-        call,
-      ]))
-    );
+    if (result) return result;
+    if (elsewhere)
+      return await patient.awaitTune.executeWithOptions({ summary: `a job at ${call.params.tuner}` }, [call]);
+    const summary = `${call.params.method}, ${call.params.iterations} steps`;
+    return await long.awaitTune.executeWithOptions({ summary }, [call]);
   } catch (error) {
     if (isCancellation(error)) await CancellationScope.nonCancellable(() => brief.cancelTune(call));
     throw error;

@@ -59,13 +59,15 @@ export interface JobStep<Params> extends StepDefinition<Params> {
   wait(context: StepContext<Params>): Promise<void>;
   collect(context: StepContext<Params>): Promise<Made>;
   cancel(context: StepContext<Params>): Promise<void>;
+  /** Whether the job runs elsewhere and is only looked after now and then, so that it keeps no place in a worker. */
+  isElsewhere?(context: StepContext<Params>): boolean;
 }
 
 export interface JobActivities<Params> {
   /** Gives the result at once when nothing has to be done; starts nothing. */
   find(call: StepCall<Params>): Promise<{ result?: StepResult }>;
   /** Starts the job; gives the result at once when nothing has to be done. */
-  submit(call: StepCall<Params>): Promise<{ result?: StepResult }>;
+  submit(call: StepCall<Params>): Promise<{ result?: StepResult; elsewhere?: true }>;
   /** Waits for the job and stores what it made. */
   await(call: StepCall<Params>): Promise<StepResult>;
   /** Stops the job with everything it started. */
@@ -87,14 +89,14 @@ export function defineJobStep<Params>(deps: Deps, definition: JobStep<Params>): 
         deps,
         definition,
         call,
-        async (context): Promise<{ result?: StepResult }> => {
+        async (context): Promise<{ result?: StepResult; elsewhere?: true }> => {
           const { result } = await found(context);
           if (result) return { result };
           failpoint(`${definition.name}.begun`);
           await definition.submit(context);
           await noteExecution(deps.ledger, context.executionId, { job: { state: 'waiting' } });
           failpoint(`${definition.name}.submitted`);
-          return {};
+          return definition.isElsewhere?.(context) ? { elsewhere: true } : {};
         },
         (result) => ({ result }),
       ),

@@ -115,6 +115,17 @@ export async function setWaiting(ledger: Ledger, runId: string, waiting: string 
   await ledger.updateTable('runs').set({ waiting }).where('id', '=', runId).where('ended_at', 'is', null).execute();
 }
 
+/** Says that a run goes on, if what it waited for is told by a sentence that begins so. */
+export async function endWaiting(ledger: Ledger, runId: string, beginning: string): Promise<void> {
+  await ledger
+    .updateTable('runs')
+    .set({ waiting: null })
+    .where('id', '=', runId)
+    .where('waiting', '>=', beginning)
+    .where('waiting', '<', `${beginning}\u{10ffff}`)
+    .execute();
+}
+
 /** The run of an id or of a unique beginning of one; without an id the newest. */
 export async function findRun(ledger: Ledger, idOrPrefix?: string): Promise<RunRow | undefined> {
   if (idOrPrefix === undefined) return (await listRuns(ledger, 1))[0];
