@@ -89,7 +89,7 @@ function read(request: Resource): { prompt: string; system: string } {
   if (contents.length === 0) throw invalid('at least one contents field is required', 'contents');
   if (contents.some(({ role }) => role !== undefined && role !== 'user' && role !== 'model'))
     throw invalid('Please use a valid role: user, model.', 'contents');
-  return { prompt: textOf(contents), system: textOf([(request['systemInstruction'] ?? {}) as Content]) };
+  return { prompt: textOf(contents), system: textOf([request['systemInstruction'] ?? {}]) };
 }
 
 /** Google's schemas write types in capitals. */

@@ -32,6 +32,7 @@ export class Journal {
   }
 
   /** The object, or undefined. Not to be changed in place: put it anew. */
+  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the caller knows what it put there
   get<T>(kind: string, name: string): T | undefined {
     this.#refresh();
     return this.#kinds.get(kind)?.get(name) as T | undefined;

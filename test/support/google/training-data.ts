@@ -60,7 +60,7 @@ function lessonOf(line: string, kind: 'supervised' | 'preference'): (Lesson & { 
   const odd = contents.find(({ role }) => role !== 'user' && role !== 'model');
   if (odd) return `role "${odd.role}" is not one of user, model.`;
   if (contents.some(({ parts }) => !Array.isArray(parts) || parts.length === 0)) return 'a message has no parts.';
-  const system = textOf([(row['systemInstruction'] ?? row['system_instruction'] ?? {}) as Content]);
+  const system = textOf([row['systemInstruction'] ?? row['system_instruction'] ?? {}]);
   const last = contents.at(-1);
   if (kind === 'supervised') {
     if (last?.role !== 'model') return 'the last message has to be of the role model.';

@@ -1,0 +1,204 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Fate } from '../google/faults.ts';
+import { Journal } from '../google/journal.ts';
+import type { CountedCreate } from '../google/state.ts';
+import { Learned, type Lesson } from '../learned.ts';
+
+/** What a server may lack of the protocol. */
+export type Lack = 'metadata' | 'metadataFilter' | 'cancel' | 'fields' | 'events' | 'checkpoints' | 'models';
+
+/** What known servers lack, after their sources. */
+export const LACKS = {
+  full: [],
+  llamastack: ['metadataFilter'],
+  /** Its create answers no more than `{id, status}`. */
+  arbor: ['metadata', 'metadataFilter', 'cancel', 'fields', 'events', 'checkpoints'],
+} as const satisfies Record<string, readonly Lack[]>;
+
+/** How the pretended service behaves. */
+export interface OpenAiOptions {
+  /** Holds all that has to outlive the process. */
+  folder: string;
+  /** The first half `validating_files`, the second `queued`, in ms. @default 0 */
+  pendingMs?: number;
+  /** @default 0 */
+  runningMs?: number;
+  /** Which server it is like. @default full */
+  tolerance?: keyof typeof LACKS;
+  /** What it lacks besides. */
+  lacks?: Lack[];
+  /** Models that can be tuned. */
+  models?: string[];
+  /** USD for a million trained tokens, by model. */
+  prices?: Record<string, number>;
+  /** Most jobs under way at once. */
+  concurrentJobs?: number;
+  /** Fewest examples of a training file. @default 10 */
+  minExamples?: number;
+}
+
+/** A job with what the service does not tell. */
+export interface StoredJob {
+  id: string;
+  createdAt: number;
+  pendingMs: number;
+  runningMs: number;
+  model: string;
+  suffix: string | null;
+  metadata: Record<string, string> | null;
+  trainingFile: string;
+  validationFile: string | null;
+  method: { type: 'supervised' | 'dpo'; [name: string]: unknown };
+  seed: number;
+  epochs: number;
+  tokens: number;
+  rows: number;
+  /** sha256 of what was learned from. */
+  lessons: string;
+  /** What the model it goes on from had learned. */
+  before: string[];
+  fate?: Fate;
+  failure?: { code: string; message: string; param: string | null };
+  cancelledAt?: number;
+}
+
+/** A tuned model or a checkpoint of one. */
+export interface StoredModel {
+  id: string;
+  base: string;
+  createdAt: number;
+  lessons: string[];
+  /** How much of the last lessons it knows, 0 to 1. */
+  share: number;
+}
+
+/** A file that was sent. */
+export interface StoredFile {
+  id: string;
+  object: 'file';
+  bytes: number;
+  created_at: number;
+  filename: string;
+  purpose: string;
+  status: string;
+}
+
+/** Models that can be tuned, where the options say nothing. */
+const MODELS = ['gpt-4.1', 'gpt-4.1-mini', 'gpt-4.1-nano'].flatMap((name) => [name, `${name}-2025-04-14`]);
+
+/** USD for a million trained tokens. */
+const PRICES: Record<string, number> = { 'gpt-4.1': 25, 'gpt-4.1-mini': 5, 'gpt-4.1-nano': 1.5 };
+
+/** A pretended account: its files, jobs and models, what was created and what it cost. */
+export class OpenAiState {
+  readonly options: OpenAiOptions;
+  readonly journal: Journal;
+  readonly #minds = new Map<string, Learned>();
+
+  constructor(options: OpenAiOptions) {
+    this.options = { ...options };
+    this.journal = new Journal(options.folder, 'openai.jsonl');
+    mkdirSync(join(options.folder, 'files'), { recursive: true });
+  }
+
+  lacks(what: Lack): boolean {
+    const { tolerance = 'full', lacks = [] } = this.options;
+    return [...(LACKS[tolerance] as readonly Lack[]), ...lacks].includes(what);
+  }
+
+  /** Models that can be tuned. */
+  bases(): string[] {
+    return this.options.models ?? MODELS;
+  }
+
+  priceOf(model: string): number {
+    const name = model.replace(/-\d{4}-\d\d-\d\d$/, '');
+    return this.options.prices?.[model] ?? this.options.prices?.[name] ?? PRICES[name] ?? 1;
+  }
+
+  /** Creates by `anneal_key/anneal_try`. */
+  creates(): Record<string, number> {
+    const counts: Record<string, number> = {};
+    for (const [, { key, try: number }] of this.journal.all<CountedCreate>('creates'))
+      counts[`${key}/${number}`] = (counts[`${key}/${number}`] ?? 0) + 1;
+    return counts;
+  }
+
+  /** What was spent, by job. `microUsd` is a whole number. */
+  money(): { usd: number; microUsd: number; tokens: number; jobs: Record<string, number> } {
+    const spent = this.journal.all<{ tokens: number; microUsd: number }>('money');
+    const microUsd = spent.reduce((sum, [, one]) => sum + one.microUsd, 0);
+    return {
+      usd: microUsd / 1e6,
+      microUsd,
+      tokens: spent.reduce((sum, [, one]) => sum + one.tokens, 0),
+      jobs: Object.fromEntries(spent.map(([id, one]) => [id, one.microUsd])),
+    };
+  }
+
+  /** Path of a file's content. */
+  path(id: string): string {
+    return join(this.options.folder, 'files', id);
+  }
+
+  removeFile(id: string): void {
+    this.journal.remove('files', id);
+    rmSync(this.path(id), { force: true });
+  }
+
+  /** Keeps lessons. @returns sha256 of them */
+  keepLessons(lessons: readonly Lesson[]): string {
+    const text = JSON.stringify(lessons);
+    const digest = createHash('sha256').update(text).digest('hex');
+    const file = join(this.options.folder, `lessons-${digest}.json`);
+    if (!existsSync(file)) writeFileSync(file, text);
+    return digest;
+  }
+
+  /** What a model knows. */
+  mind({ id, lessons, share }: StoredModel): Learned {
+    const known = this.#minds.get(id);
+    if (known) return known;
+    const mind = new Learned(
+      lessons.flatMap((digest, i) => {
+        const file = join(this.options.folder, `lessons-${digest}.json`);
+        const all = JSON.parse(readFileSync(file, 'utf8')) as Lesson[];
+        return i === lessons.length - 1 ? all.slice(0, Math.ceil(all.length * share)) : all;
+      }),
+    );
+    this.#minds.set(id, mind);
+    return mind;
+  }
+}
+
+/** An error as OpenAI's service writes it. */
+export class ApiError extends Error {
+  readonly status: number;
+  readonly param: string | null;
+  readonly code: string | null;
+
+  constructor(
+    status: number,
+    message: string,
+    { param = null, code = null }: { param?: string | null; code?: string | null } = {},
+  ) {
+    super(message);
+    this.status = status;
+    this.param = param;
+    this.code = code;
+  }
+
+  body(): object {
+    const type = this.code === 'insufficient_quota' ? this.code : (TYPES[this.status] ?? 'invalid_request_error');
+    return { error: { message: this.message, type, param: this.param, code: this.code } };
+  }
+}
+
+const TYPES: Record<number, string> = {
+  429: 'requests',
+  500: 'server_error',
+  503: 'server_error',
+  504: 'server_error',
+};
