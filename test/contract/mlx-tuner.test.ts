@@ -1,9 +1,11 @@
-import { cpSync, existsSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { TuneOrder } from '../../adapters/contracts.ts';
 import { runningJobs } from '../../adapters/local/job.ts';
+import { readProgress } from '../../adapters/local/job-output.ts';
 import { processOf } from '../../adapters/local/processes.ts';
 import { createMlxTuner } from '../../adapters/mlx/tuner.ts';
 import { RecipeSchema, type Recipe } from '../../configs/recipe.ts';
@@ -32,6 +34,24 @@ tunerContract(
     quick: order({ iterations: 12 }),
     endless: order({ iterations: 1_000_000 }),
     hopeless: { order: { ...order({ iterations: 2 }), base: join(folder, 'nowhere') }, type: 'BadModel' },
+    begun: async (key) => (await readProgress(join(jobs, key))).filter(({ event }) => event === 'start').length,
+    can: { count: true, start: true, misfit: true },
+    faults: {
+      failure: 'it fails by orders alone, see what cannot be trained; what kills it is below',
+      slowStart: 'nothing but the turn of the machine holds it up',
+      stuck: 'nothing but the turn of the machine holds it up',
+      lostReply: 'a program on this machine is started from its folder: there is no answer to lose',
+      quota: 'this machine sends nobody away',
+      malformed: async (key) => {
+        mkdirSync(join(jobs, key), { recursive: true });
+        writeFileSync(join(jobs, key, 'progress.jsonl'), '[]\nnonsense\n{"event":"step","step":');
+      },
+    },
+    worker: {
+      module: fileURLToPath(new URL('./support/mlx-worker.ts', import.meta.url)),
+      args: JSON.stringify({ jobs, order: order({ iterations: 12 }) }),
+      points: ['job.spec', 'job.ordered', 'job.started'],
+    },
   }),
   noTrainer,
 );
