@@ -11,7 +11,10 @@ export const tokensOf = (text: string): number => Math.ceil((text.match(/\S+/g)?
 
 const wordsOf = (text: string): string[] => [...new Set(text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [])];
 
-/** A pretended tuned model: it gives the answer to the most similar prompt it was trained on. */
+/** So many of the most similar lessons have a say. */
+const NEIGHBOURS = 15;
+
+/** A pretended tuned model: it gives the answer that the most similar prompts it was trained on had. */
 export class Learned {
   readonly #lessons: readonly Lesson[];
   readonly #lengths: number[] = [];
@@ -32,23 +35,26 @@ export class Learned {
     });
   }
 
-  /** The answer to the nearest prompt, rare words counting for more; of equals the first. Undefined: no word in common. */
+  /** The answer; of a prompt seen in training, its own. Rare words count for more. Undefined: no word in common. */
   answer(prompt: string): string | undefined {
     const exact = this.#exact.get(prompt);
     if (exact !== undefined) return this.#lessons[exact]?.answer;
     const scores = new Map<number, number>();
     for (const word of wordsOf(prompt)) {
       const rows = this.#rowsOf.get(word) ?? [];
-      const weight = Math.log(1 + this.#lessons.length / (1 + rows.length));
+      const weight = Math.log(1 + this.#lessons.length / (1 + rows.length)) ** 2;
       for (const row of rows) scores.set(row, (scores.get(row) ?? 0) + weight);
     }
-    let best = -1;
-    let bestScore = 0;
-    for (const [row, score] of scores) {
-      const scaled = score / (this.#lengths[row] ?? 1);
-      if (scaled > bestScore || (scaled === bestScore && row < best)) [best, bestScore] = [row, scaled];
+    const nearest = [...scores]
+      .map(([row, score]) => ({ row, score: score / (this.#lengths[row] ?? 1) }))
+      .toSorted((a, b) => b.score - a.score || a.row - b.row)
+      .slice(0, NEIGHBOURS);
+    const votes = new Map<string, number>();
+    for (const { row, score } of nearest) {
+      const answer = this.#lessons[row]?.answer ?? '';
+      votes.set(answer, (votes.get(answer) ?? 0) + score ** 2);
     }
-    return this.#lessons[best]?.answer;
+    return [...votes].reduce<[string, number] | undefined>((a, b) => (a && a[1] >= b[1] ? a : b), undefined)?.[0];
   }
 }
 

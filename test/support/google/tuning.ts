@@ -68,7 +68,7 @@ export async function createTuningJob(
       { digest: state.objects ? state.keepLessons(training.lessons) : null, share: 1 },
     ],
     billableTokens: tokens,
-    stats: statsOf(training, spec, tokens),
+    stats: statsOf(training, spec),
     ...(source.parent ? { parentModel: source.parent } : {}),
     ...(fault.fate ? { fate: fault.fate } : {}),
     ...(problem ? { failure: { code: 3, message: problem } } : {}),
@@ -151,13 +151,14 @@ async function read(state: GoogleState, uri: string, { kind }: Specification, dr
   return readTrainingData((await state.objects.read(uri)).toString('utf8'), { kind, maxTokens, dropRows });
 }
 
-function statsOf(data: TrainingData, { kind, epochs }: Specification, billable: number): Resource {
+function statsOf(data: TrainingData, { kind, epochs }: Specification): Resource {
   const distribution = { sum: String(data.tokens), billableSum: String(data.tokens) };
   return {
     [kind === 'supervised' ? 'supervisedTuningDataStats' : 'preferenceOptimizationDataStats']: {
       tuningDatasetExampleCount: String(data.rows),
       totalTuningCharacterCount: String(data.characters),
-      totalBillableTokenCount: String(billable),
+      // Of the data set, not of all epochs, as the proto says.
+      totalBillableTokenCount: String(data.tokens),
       tuningStepCount: String(stepsOf(data.rows) * epochs),
       userInputTokenDistribution: distribution,
       totalTruncatedExampleCount: String(data.dropped.length),
