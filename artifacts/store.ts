@@ -22,8 +22,9 @@ import { asideOf, digestFile, listFiles, writeAtomic } from './files.ts';
 
 /** One file of a folder artifact. */
 const Entry = z.strictObject({ path: z.string(), bytes: z.int(), sha256: z.string() });
-const Manifest = z.strictObject({ files: z.array(Entry) });
-type Manifest = z.infer<typeof Manifest>;
+/** What a folder artifact is made of; its digest is that of this in canonical JSON. */
+export const Manifest = z.strictObject({ files: z.array(Entry) });
+export type Manifest = z.infer<typeof Manifest>;
 
 /** What was stored: its address and size. */
 export interface Stored {
@@ -31,6 +32,8 @@ export interface Stored {
   bytes: number;
   /** 1 for a single file. */
   files: number;
+  /** Address of a store elsewhere that it lies in; absent: the state folder. */
+  store?: string;
 }
 
 export type Condition = 'ok' | 'missing' | 'corrupt';
@@ -59,10 +62,14 @@ export interface Store {
   size(digest: string): Promise<number>;
   /** Removes for good; gives the bytes freed. Only `gc` calls it. */
   remove(digest: string): Promise<number>;
+  /** Condition of every file and folder that is there, where that takes fewer calls than asking for each. */
+  survey?(): Promise<Map<string, Condition>>;
+  /** What the store is made of, by address, where it is made of several; undefined stands for the state folder. */
+  parts?(): Promise<readonly { uri: string | undefined; store: Store }[]>;
 }
 
 /** Reports a damaged artifact on read; the step that made it is made again. */
-function corrupt(digest: string): Error {
+export function corrupt(digest: string): Error {
   return terminal(
     'CorruptArtifact',
     `artifact ${digest} no longer matches its digest: run \`anneal verify\` to find what is damaged; a new run makes it again`,
@@ -268,7 +275,7 @@ async function settle(aside: string, target: string): Promise<void> {
 }
 
 /** A file that may not be read is a person's to mend, and no fault of the store. */
-async function reading<T>(source: string, work: () => Promise<T>): Promise<T> {
+export async function reading<T>(source: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
@@ -279,7 +286,7 @@ async function reading<T>(source: string, work: () => Promise<T>): Promise<T> {
 }
 
 /** Turns the two failures of a disk that a person has to mend into a sentence. */
-async function writing<T>(root: string, work: () => Promise<T>): Promise<T> {
+export async function writing<T>(root: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {

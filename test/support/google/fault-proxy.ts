@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { pipeline, Transform } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { resumableSessions, type Sessions } from './resumable.ts';
+import { resumableSessions, type Incoming, type Sessions } from './resumable.ts';
 
 /** What goes wrong between a client and Cloud Storage, at which request. */
 export interface ProxyFault {
@@ -56,9 +57,16 @@ export async function startProxy(upstream: { port: number }, folder: string) {
     const fault = pick(note.method, note.path);
     if (fault) note.fault = fault.what;
     seen.push(note);
-    incoming.on('data', (chunk: Buffer) => void (note.bytes += chunk.length));
+    const body = new Transform({
+      transform: (chunk: Buffer, _encoding, done) => {
+        note.bytes += chunk.length;
+        if (fault?.what === 'reset-request' && note.bytes >= (fault.bytes ?? 0)) incoming.destroy();
+        done(null, chunk);
+      },
+    });
+    pipeline(incoming, body, () => undefined);
     outgoing.on('close', () => void (note.status = outgoing.statusCode));
-    handle(incoming, outgoing, fault, upstream.port, sessions).catch(() => outgoing.destroy());
+    handle({ incoming, body }, outgoing, fault, upstream.port, sessions).catch(() => outgoing.destroy());
   });
   server.on('clientError', (_error, socket) => void socket.destroy());
   server.listen(0, '127.0.0.1');
@@ -83,7 +91,7 @@ export async function startProxy(upstream: { port: number }, folder: string) {
 }
 
 async function handle(
-  incoming: IncomingMessage,
+  { incoming, body: sent }: Incoming,
   outgoing: ServerResponse,
   fault: ProxyFault | undefined,
   port: number,
@@ -91,21 +99,14 @@ async function handle(
 ): Promise<void> {
   const { what, bytes = 0, ms = 1000 } = fault ?? {};
   if (typeof what === 'number') {
-    incoming.resume();
+    sent.resume();
     const body = JSON.stringify(fault?.body ?? { error: { code: what, message: `status ${what}` } });
     outgoing.writeHead(what, { 'content-type': 'application/json' }).end(body);
     return;
   }
   if (what === 'slow') await sleep(ms);
-  if (what === 'reset-request') {
-    let came = 0;
-    incoming.on('data', (chunk: Buffer) => {
-      came += chunk.length;
-      if (came >= bytes) incoming.destroy();
-    });
-  }
   const isLost = what === 'lost' || what === 'lost-503';
-  if (await sessions.answer(incoming, isLost ? undefined : outgoing)) {
+  if (await sessions.answer({ incoming, body: sent }, isLost ? undefined : outgoing)) {
     if (isLost) cut(outgoing, what);
     return;
   }
@@ -118,8 +119,7 @@ async function handle(
     agent: false,
   });
   above.on('error', () => outgoing.destroy());
-  incoming.on('close', () => void (incoming.complete || above.destroy()));
-  incoming.pipe(above);
+  pipeline(sent, above, () => undefined);
   const [reply] = (await once(above, 'response')) as [IncomingMessage];
   if (isLost) {
     reply.resume();
@@ -128,12 +128,12 @@ async function handle(
     return;
   }
   outgoing.writeHead(reply.statusCode ?? 500, reply.headers);
-  let sent = 0;
+  let passed = 0;
   for await (const chunk of reply as AsyncIterable<Buffer>) {
-    if (what === 'garble' && sent === 0) chunk[0] = (chunk[0] ?? 0) ^ 1;
-    sent += chunk.length;
-    if (what === 'reset-response' && sent > bytes) {
-      const short = chunk.subarray(0, Math.max(0, chunk.length - (sent - bytes)));
+    if (what === 'garble' && passed === 0) chunk[0] = (chunk[0] ?? 0) ^ 1;
+    passed += chunk.length;
+    if (what === 'reset-response' && passed > bytes) {
+      const short = chunk.subarray(0, Math.max(0, chunk.length - (passed - bytes)));
       outgoing.write(short, () => outgoing.destroy());
       return;
     }

@@ -2,6 +2,7 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync, statSync, writeFil
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 
 /** The service keeps whole pieces of so many bytes of what it received. */
 const PIECE = 256 << 10;
@@ -13,12 +14,18 @@ interface Session {
   done?: { status: number; body: string };
 }
 
+/** A request, and its body as far as it came. */
+export interface Incoming {
+  incoming: IncomingMessage;
+  body: Readable;
+}
+
 /** Resumable sessions of a proxy. */
 export interface Sessions {
   /** Address that clients reach them at. */
   at(url: string): void;
   /** Answers a request that belongs to a session; false: it does not. Without `outgoing` the answer is lost. */
-  answer(incoming: IncomingMessage, outgoing: ServerResponse | undefined): Promise<boolean>;
+  answer(request: Incoming, outgoing: ServerResponse | undefined): Promise<boolean>;
 }
 
 /**
@@ -38,8 +45,8 @@ export function resumableSessions(port: number, folder: string): Sessions {
   const partOf = (id: string): string => join(folder, `${id}.part`);
   const sizeOf = (id: string): number => (existsSync(partOf(id)) ? statSync(partOf(id)).size : 0);
 
-  const begin = async (url: URL, incoming: IncomingMessage): Promise<Reply> => {
-    const metadata = JSON.parse((await whole(incoming)).toString() || '{}') as Record<string, unknown>;
+  const begin = async (url: URL, { body }: Incoming): Promise<Reply> => {
+    const metadata = JSON.parse((await whole(body)).toString() || '{}') as Record<string, unknown>;
     const name = url.searchParams.get('name') ?? '';
     const bucket = /\/b\/([^/]+)\//.exec(url.pathname)?.[1] ?? '';
     const there = await fetch(`http://127.0.0.1:${port}/storage/v1/b/${bucket}/o/${encodeURIComponent(name)}`);
@@ -54,15 +61,15 @@ export function resumableSessions(port: number, folder: string): Sessions {
     return { status: 200, body: '{}', headers: { location: `${own}${url.pathname}?upload_id=${id}` } };
   };
 
-  const put = async (id: string, incoming: IncomingMessage): Promise<Reply> => {
+  const put = async (id: string, { incoming, body }: Incoming): Promise<Reply> => {
     const session = load(id);
     if (!session) {
-      incoming.resume();
+      body.resume();
       return { status: 404, body: '{"error":{"code":404,"message":"No such session"}}' };
     }
     const range = /^bytes (?:(\d+)-(?:\d+|\*)|\*)\/(\d+|\*)$/.exec(incoming.headers['content-range'] ?? '');
     if (session.done) {
-      incoming.resume();
+      body.resume();
       return session.done;
     }
     if (!range) return { status: 400, body: '{"error":{"code":400,"message":"bad Content-Range"}}' };
@@ -70,8 +77,8 @@ export function resumableSessions(port: number, folder: string): Sessions {
     if (range[1] !== undefined) {
       const start = Number(range[1]);
       if (start > sizeOf(id)) return { status: 400, body: '{"error":{"code":400,"message":"a gap"}}' };
-      await take(partOf(id), start, incoming, total);
-    } else incoming.resume();
+      await take(partOf(id), start, { incoming, body }, total);
+    } else body.resume();
     const size = sizeOf(id);
     // A file of no bytes has nothing to send but the question.
     if (total === undefined || size < total) {
@@ -84,12 +91,13 @@ export function resumableSessions(port: number, folder: string): Sessions {
 
   return {
     at: (url) => void (own = url),
-    answer: async (incoming, outgoing) => {
+    answer: async (request, outgoing) => {
+      const { incoming } = request;
       const url = new URL(incoming.url ?? '', 'http://proxy');
       const id = url.searchParams.get('upload_id');
       const isBegin = incoming.method === 'POST' && url.searchParams.get('uploadType') === 'resumable';
       if (!isBegin && id === null) return false;
-      const { status, body, headers = {} } = id === null ? await begin(url, incoming) : await put(id, incoming);
+      const { status, body, headers = {} } = id === null ? await begin(url, request) : await put(id, request);
       outgoing?.writeHead(status, { 'content-type': 'application/json', ...headers }).end(body);
       return true;
     },
@@ -113,14 +121,19 @@ const precondition = (): Reply => ({
   }),
 });
 
-async function whole(incoming: IncomingMessage): Promise<Buffer> {
+async function whole(body: Readable): Promise<Buffer> {
   const chunks: Buffer[] = [];
-  for await (const chunk of incoming as AsyncIterable<Buffer>) chunks.push(chunk);
+  for await (const chunk of body as AsyncIterable<Buffer>) chunks.push(chunk);
   return Buffer.concat(chunks);
 }
 
 /** Keeps what is new; of a request that breaks off, whole pieces. */
-async function take(part: string, start: number, incoming: IncomingMessage, total: number | undefined): Promise<void> {
+async function take(
+  part: string,
+  start: number,
+  { incoming, body }: Incoming,
+  total: number | undefined,
+): Promise<void> {
   let at = start;
   let rest = Buffer.alloc(0);
   const kept = existsSync(part) ? statSync(part).size : 0;
@@ -130,7 +143,7 @@ async function take(part: string, start: number, incoming: IncomingMessage, tota
     at += bytes.length;
   };
   try {
-    for await (const chunk of incoming as AsyncIterable<Buffer>) {
+    for await (const chunk of body as AsyncIterable<Buffer>) {
       rest = Buffer.concat([rest, chunk]);
       const usable = rest.length - ((at + rest.length) % PIECE);
       if (usable > 0) {

@@ -1,0 +1,213 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import type { Bucket, CreateResumableUploadOptions, FileMetadata } from '@google-cloud/storage';
+import { terminal } from '../../../configs/failure.ts';
+import type { StorageSettings } from './client.ts';
+import type { Sums } from './crc32c.ts';
+import { noBucket, statusOf, type Doing } from './errors.ts';
+import { persist, type Patience } from './persist.ts';
+import type { Sessions } from './sessions.ts';
+
+/** A file up to this size is sent in one request, which is made again as a whole. */
+export const LARGE_BYTES = 8 << 20;
+/** Longest time without a byte moving, or for the server to close a large object, in ms. */
+const STALL_MS = 60_000;
+
+/** An object that shall be there: created, never overwritten. */
+export interface Creation {
+  bucket: Bucket;
+  name: string;
+  sums: Sums;
+  settings: StorageSettings;
+  patience?: Patience | undefined;
+  stallMs?: number | undefined;
+}
+
+/** Sends bytes as one object. Being there with the same content is success. @throws TerminalError `CorruptArtifact` */
+export async function createSmall(creation: Creation, data: Buffer): Promise<void> {
+  const { bucket, name, patience } = creation;
+  await persist(
+    doingOf(creation),
+    async () => {
+      try {
+        await bucket.file(name, keyOf(creation)).save(data, {
+          resumable: false,
+          validation: 'crc32c',
+          timeout: creation.stallMs ?? STALL_MS,
+          preconditionOpts: { ifGenerationMatch: 0 },
+          metadata: describe(creation),
+        });
+      } catch (error) {
+        await elsewise(creation, error);
+      }
+    },
+    patience,
+  );
+}
+
+/**
+ * Sends a file as one object, from where an earlier process left off.
+ * @throws TerminalError `CorruptArtifact` when other content is there.
+ */
+export async function createLarge(creation: Creation, path: string, sessions: Sessions): Promise<void> {
+  const { bucket, name, sums, patience } = creation;
+  const object = createHash('sha256').update(`${bucket.name}/${name} ${sums.bytes}`).digest('hex');
+  const one = {
+    find: () => sessions.find(object),
+    keep: (uri: string) => sessions.keep(object, uri),
+    drop: () => sessions.drop(object),
+  };
+  await persist(
+    doingOf(creation),
+    async () => {
+      try {
+        await send(creation, path, one);
+      } catch (error) {
+        await elsewise(creation, error);
+      }
+      await one.drop();
+    },
+    patience,
+  );
+}
+
+interface One {
+  find(): Promise<string | undefined>;
+  keep(uri: string): Promise<void>;
+  drop(): Promise<void>;
+}
+
+async function send(creation: Creation, path: string, session: One): Promise<void> {
+  const { bytes } = creation.sums;
+  const uri = (await session.find()) ?? (await begin(creation, session));
+  let reply = await put(creation, uri, `bytes */${bytes}`);
+  let held = heldOf(reply);
+  while (reply.status === 308) {
+    // The rest in one request: the service keeps what arrives of it, however it ends.
+    reply = await put(creation, uri, `bytes ${held}-${bytes - 1}/${bytes}`, { path, start: held });
+    const now = heldOf(reply);
+    if (reply.status === 308 && now <= held) throw Object.assign(new Error('the upload stands still'), { code: 503 });
+    held = now;
+  }
+  if (reply.status === 200 || reply.status === 201) {
+    const isRight = await stored(creation, reply.data as FileMetadata);
+    if (isRight) return;
+    await session.drop();
+    throw Object.assign(new Error('the object arrived with other bytes'), { code: 503 });
+  }
+  const isBusy = reply.status >= 500 || reply.status === 408 || reply.status === 429;
+  if (!isBusy) await session.drop();
+  // Gone after a week, or ended otherwise: another session.
+  const isGone = reply.status === 404 || reply.status === 410;
+  throw Object.assign(new Error(wordsOf(reply.data)), { code: isGone ? 503 : reply.status });
+}
+
+async function begin(creation: Creation, session: One): Promise<string> {
+  const { bucket, name, sums } = creation;
+  const options: CreateResumableUploadOptions = {
+    preconditionOpts: { ifGenerationMatch: 0 },
+    metadata: { ...describe(creation), crc32c: sums.crc, contentLength: sums.bytes },
+  };
+  const [uri] = await bucket.file(name, keyOf(creation)).createResumableUpload(options);
+  await session.keep(uri);
+  return uri;
+}
+
+interface Reply {
+  status: number;
+  headers: Headers;
+  data: unknown;
+}
+
+/** One request of a session: a question (no body), or the bytes of a file from `start` on. */
+async function put(
+  { bucket, stallMs = STALL_MS }: Creation,
+  uri: string,
+  range: string,
+  from?: { path: string; start: number },
+): Promise<Reply> {
+  const stop = new AbortController();
+  let timer = setTimeout(() => stop.abort(), stallMs);
+  const body = from && createReadStream(from.path, { start: from.start, highWaterMark: 1 << 20 });
+  body?.on('data', () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => stop.abort(), stallMs);
+  });
+  body?.pause();
+  try {
+    const request = { method: 'PUT', url: uri, headers: { 'content-range': range }, retry: false, signal: stop.signal };
+    return await bucket.storage.authClient.request<unknown>({
+      ...request,
+      ...(body ? { body, duplex: 'half' } : {}),
+      validateStatus: () => true,
+    } as Parameters<typeof bucket.storage.authClient.request>[0]);
+  } catch (error) {
+    // Its address would let others write: it stands in no error.
+    const { code } = error as { code?: unknown };
+    throw Object.assign(new Error(stop.signal.aborted ? 'nothing moved any more: timed out' : 'the connection ended'), {
+      code: typeof code === 'string' && /^E[A-Z]+$/.test(code) ? code : 'ECONNRESET',
+    });
+  } finally {
+    clearTimeout(timer);
+    body?.destroy();
+  }
+}
+
+/** How many bytes the service has; `Range: bytes=0-99` are a hundred, no such header is none. */
+function heldOf({ headers }: Reply): number {
+  const last = /-(\d+)$/.exec(headers.get('range') ?? '')?.[1];
+  return last === undefined ? 0 : Number(last) + 1;
+}
+
+/** The service tells what it has: other bytes than were meant are taken away again. */
+async function stored({ bucket, name, sums }: Creation, { crc32c, generation }: FileMetadata): Promise<boolean> {
+  if (crc32c === undefined || crc32c === sums.crc) return true;
+  await bucket.file(name).delete({ ifGenerationMatch: Number(generation), ignoreNotFound: true });
+  return false;
+}
+
+/** What a refusal means for a creation; an object that is there already may be the right one. */
+async function elsewise(creation: Creation, error: unknown): Promise<void> {
+  const status = statusOf(error);
+  // The object is being made: what is not found is the bucket.
+  if (status === 404) throw noBucket(creation.bucket.name);
+  if (status !== 412) throw error;
+  await compare(creation);
+}
+
+/**
+ * Something was there before: it may be ours, whose answer was lost, or another's with the same content.
+ * @throws TerminalError `CorruptArtifact` for other content.
+ */
+async function compare(creation: Creation): Promise<void> {
+  const { bucket, name, sums } = creation;
+  const [found] = await bucket.file(name).getMetadata();
+  if (found.crc32c === sums.crc && Number(found.size) === sums.bytes) return;
+  throw terminal(
+    'CorruptArtifact',
+    `gs://${bucket.name}/${name} holds other content than its name says (${found.size} bytes, expected ${sums.bytes}): \`anneal verify\` finds what is damaged; a new run makes it again`,
+    { digest: sums.digest },
+  );
+}
+
+/** What is noted beside an object: by it its condition is told without reading it. */
+function describe({ sums }: Creation) {
+  return {
+    contentType: 'application/octet-stream',
+    metadata: { sha256: sums.digest.slice('sha256:'.length), crc32c: sums.crc, bytes: String(sums.bytes) },
+  };
+}
+
+const keyOf = ({ settings }: Creation): { kmsKeyName?: string } =>
+  settings.kmsKey === undefined ? {} : { kmsKeyName: settings.kmsKey };
+
+const doingOf = ({ bucket, name, settings }: Creation): Doing => ({
+  uri: `gs://${bucket.name}/${name}`,
+  bucket: bucket.name,
+  settings,
+});
+
+function wordsOf(data: unknown): string {
+  const { error } = (data ?? {}) as { error?: { message?: unknown } };
+  return typeof error?.message === 'string' ? error.message : typeof data === 'string' ? data : 'the upload failed';
+}
