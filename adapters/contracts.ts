@@ -24,6 +24,8 @@ export interface TuneOrder {
    */
   start?: string | undefined;
   settings: TuneSettings;
+  /** Line of models, by which a vendor names what it makes. */
+  line?: string | undefined;
 }
 
 /** Settings of a training: those of the recipe, and where a vendor finds what it needs. */
@@ -68,6 +70,8 @@ export interface TuneResult {
   /** Step and loss, oldest first. */
   curve: { step: number; loss: number }[];
   device: string;
+  /** What it cost beside the training itself, e.g. asking checkpoints, in US dollars. */
+  usd?: number | undefined;
   /** Where the best checkpoint was chosen: rows held out, the loss on them, and the step that was taken. */
   devRows?: number | undefined;
   dev?: { step: number; loss: number }[] | undefined;

@@ -16,6 +16,8 @@ export interface Limits {
   maxValidationRows?: number;
   /** Largest training file in bytes, where the vendor says so for supervised tuning. */
   maxFileBytes?: number;
+  /** Ranks of an adapter that can be asked for; absent: the vendor was not found to say. */
+  adapterSizes?: readonly number[];
   /** Name of the page, and the day on which a copy of it was read. */
   source: string;
   checked: string;
@@ -36,6 +38,7 @@ const gemini25Flash: Limits = {
   maxRows: 1_000_000,
   maxValidationRows: 5_000,
   maxFileBytes: GIB,
+  adapterSizes: [1, 2, 4, 8, 16],
   source: VERTEX_BOTH,
   checked: '2026-11-25',
 };

@@ -54,7 +54,7 @@ export function createRemoteTuner(kind: TuningKind, options: RemoteTunerOptions)
   };
   const order = (service: TuningService, row: RemoteJobRecord, given?: TuneOrder) =>
     orderOnce({ ledger, service, settleMs, signal: never }, row, async (label) => {
-      if (given) return service.stage(given, label, never);
+      if (given) return service.stage({ ...given, line: row.line }, label, never);
       throw new Error(`what the job ${label} is to be given is not in the ledger`);
     });
 
@@ -125,7 +125,9 @@ export function createRemoteTuner(kind: TuningKind, options: RemoteTunerOptions)
       const perMillion = service.price?.(keptIn(row).base);
       await updateJob(ledger, row.label, {
         tokens: result.trainedTokens,
-        ...(perMillion === undefined ? {} : { cost_usd: (result.trainedTokens * perMillion) / 1e6 }),
+        ...(perMillion === undefined
+          ? {}
+          : { cost_usd: (result.trainedTokens * perMillion) / 1e6 + (result.usd ?? 0) }),
       });
       await writeAtomic(join(folder, 'result.json'), JSON.stringify(result));
       return result;
@@ -137,6 +139,11 @@ export function createRemoteTuner(kind: TuningKind, options: RemoteTunerOptions)
       const [own] = (await claimsOf(ledger, row.label)).filter(({ job_key }) => job_key === key);
       if (own && (await isWantedByOthers(ledger, row.label, own.run_id))) return dropClaim(ledger, key);
       await stop(row);
+    },
+
+    misfit: async (start) => {
+      const other = existsSync(join(start, REMOTE_FILE)) ? (await remoteModelAt(start)).provider : undefined;
+      return other === kind.provider ? undefined : 'tuner';
     },
 
     release: async () => undefined,

@@ -1,0 +1,41 @@
+import { readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { digestFile } from '../../../artifacts/files.ts';
+import { bucketOf, openStorage, type StorageSettings } from './client.ts';
+import { sumsOfFile } from './crc32c.ts';
+import { openSessions } from './sessions.ts';
+import { openSessions } from './sessions.ts';
+import { createLarge, createSmall, LARGE_BYTES } from './upload.ts';
+import { gsUri, parseGs } from './uri.ts';
+
+/**
+ * Puts a file below a prefix under a name made of its content: doing it again changes nothing.
+ *
+ * @param extension With its dot, e.g. `.jsonl`.
+ * @returns Its gs:// address.
+ */
+export async function putByContent(
+  path: string,
+  to: { prefix: string; extension: string; settings: StorageSettings },
+): Promise<string> {
+  const { prefix, extension, settings } = to;
+  const { bucket: name, name: folder } = parseGs(prefix);
+  const hex = (await digestFile(path)).slice('sha256:'.length);
+  const object = `${folder.replace(/\/?$/, '/')}${hex}${extension}`.replace(/^\//, '');
+  const bucket = bucketOf(await openStorage(settings), name, settings);
+  const creation = { bucket, name: object, sums: await sumsOfFile(path), settings };
+  if (creation.sums.bytes > LARGE_BYTES)
+    await createLarge(creation, path, openSessions(join(tmpdir(), 'anneal-uploads')));
+  else await createSmall(creation, await readFile(path));
+  return gsUri({ bucket: name, name: object });
+}
+
+/** The text of an object. */
+export async function readObject(uri: string, settings: StorageSettings): Promise<string> {
+  const { bucket, name } = parseGs(uri);
+  const [bytes] = await bucketOf(await openStorage(settings), bucket, settings)
+    .file(name)
+    .download();
+  return bytes.toString('utf8');
+}

@@ -1,0 +1,169 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { terminal, TerminalError } from '../../configs/failure.ts';
+import { trainingPrice } from '../../configs/prices.ts';
+import type { RemoteModel } from '../../configs/remote-model.ts';
+import { placeOf } from '../google/auth.ts';
+import { googleFetch, vertexBase } from '../google/rest.ts';
+import { putByContent } from '../google/storage/put.ts';
+import type { RemoteJob, TuneOrder, TuneSettings, TuningService } from '../contracts.ts';
+import { remoteModelAt } from '../remote/model-file.ts';
+import { checkFiles, checkSettings } from './check.ts';
+import { collectTuned } from './collect.ts';
+import { remoteJob, TuningJob, TuningJobs } from './job.ts';
+import { tuningRequest } from './request.ts';
+import { writeVendorFiles, type VendorFiles } from './rows.ts';
+
+/** Version of the REST interface; the one that has preference tuning. */
+export const API_VERSION = 'v1beta1';
+
+/** Limits of a project in a region (Vertex AI quotas): jobs submitted, and calls for resources, in a minute. */
+const LIMITS = { submitsPerMinute: 60, callsPerMinute: 600 };
+const PAGE = 100;
+/** A list that goes round in circles ends. */
+const MOST_PAGES = 1000;
+/** Epochs that an estimate supposes where the service chooses. */
+const SUPPOSED_EPOCHS = 3;
+
+/** The tuning service of a project and region. @throws TerminalError `NoProject` */
+export async function openVertex(settings: TuneSettings): Promise<TuningService> {
+  const { google = {} } = settings;
+  const { project, location } = await placeOf(google);
+  if (location === 'global')
+    throw terminal('WrongRegion', 'Vertex AI tunes in a region: set google.location, e.g. to us-central1');
+  const parent = `projects/${project}/locations/${location}`;
+  const address = (path: string): string => `${vertexBase(location)}/${API_VERSION}/${path}`;
+  const storage = { project, userProject: google.userProject, kmsKey: google.kmsKey };
+
+  const list = async (filter: string | undefined, signal: AbortSignal): Promise<RemoteJob[]> => {
+    const found: RemoteJob[] = [];
+    let token: string | undefined;
+    for (let page = 0; page < MOST_PAGES; page += 1) {
+      const query = new URLSearchParams({ pageSize: String(PAGE) });
+      if (filter !== undefined) query.set('filter', filter);
+      if (token !== undefined) query.set('pageToken', token);
+      const url = address(`${parent}/tuningJobs?${query.toString()}`);
+      const reply = await googleFetch({ url, signal, reply: TuningJobs });
+      found.push(...reply.tuningJobs.map(remoteJob));
+      token = reply.nextPageToken || undefined;
+      if (token === undefined) return found;
+    }
+    throw new Error(`the list of tuning jobs of ${parent} does not end`);
+  };
+
+  /** Checks and writes rows in a folder that is removed afterwards. */
+  const withFiles = async <T>(
+    order: TuneOrder,
+    work: (files: VendorFiles, base: RemoteModel) => Promise<T>,
+  ): Promise<T> => {
+    const base = await remoteModelAt(order.base);
+    const limits = checkSettings(base, order.settings);
+    const folder = await mkdtemp(join(tmpdir(), 'anneal-vertex-'));
+    try {
+      const files = await writeVendorFiles(order.train, folder, { settings: order.settings, limits, base: base.base });
+      checkFiles(base.base, files, limits);
+      return await work(files, base);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  };
+
+  const priceOf = (base: string): number => trainingPrice({ model: base, given: settings.price }).training;
+
+  return {
+    scope: `vertex:${project}/${location}`,
+    limits: LIMITS,
+
+    check: (order) =>
+      withFiles(order, async ({ doubtful }, base) => {
+        priceOf(base.base);
+        const { maxTokens } = checkSettings(base, order.settings) ?? {};
+        for (const { number, value } of maxTokens === undefined ? [] : doubtful) {
+          const tokens = await countTokens(address, parent, base.base, value);
+          if (tokens !== undefined && tokens > (maxTokens ?? 0))
+            throw terminal(
+              'BadRows',
+              `training row ${number} has ${tokens.toLocaleString('en-US')} tokens, and ${base.base} takes ${(maxTokens ?? 0).toLocaleString('en-US')}: shorten it or leave it out`,
+              { row: number, tokens },
+            );
+        }
+      }),
+
+    stage: (order, label) =>
+      withFiles(order, async ({ train, validation }, base) => {
+        const to = { prefix: `${order.settings.store ?? ''}/vertex`, extension: '.jsonl', settings: storage };
+        return tuningRequest({
+          base,
+          start: order.start === undefined ? undefined : await remoteModelAt(order.start),
+          settings: order.settings,
+          name: order.line ?? label,
+          train: await putByContent(train.path, to),
+          validation: validation && (await putByContent(validation.path, to)),
+        });
+      }),
+
+    find: async (key, signal) => {
+      const fits = ({ labels }: RemoteJob): boolean =>
+        key === undefined ? labels['anneal_key'] !== undefined : labels['anneal_key'] === key;
+      if (key === undefined) return (await list(undefined, signal)).filter(fits);
+      try {
+        return (await list(`labels.anneal_key="${key}"`, signal)).filter(fits);
+      } catch (error) {
+        // Whether the real service knows this filter is not documented: all jobs are looked through then.
+        if (!(error instanceof TerminalError) || error.type !== 'RequestRefused') throw error;
+        return (await list(undefined, signal)).filter(fits);
+      }
+    },
+
+    create: async (request, labels, signal) => {
+      const body = { ...(request as Record<string, unknown>), labels };
+      return remoteJob(await googleFetch({ url: address(`${parent}/tuningJobs`), body, signal, reply: TuningJob }));
+    },
+
+    get: async (name, signal) => remoteJob(await googleFetch({ url: address(name), signal, reply: TuningJob })),
+
+    cancel: async (name, signal) => {
+      try {
+        await googleFetch({ url: address(`${name}:cancel`), method: 'POST', body: {}, signal });
+      } catch (error) {
+        if (!(error instanceof TerminalError) || error.type !== 'RequestRefused') throw error;
+        // Refused for a job that has ended, which is as good.
+        const { state } = remoteJob(await googleFetch({ url: address(name), signal, reply: TuningJob }));
+        if (!['succeeded', 'failed', 'cancelled', 'cancelling'].includes(state)) throw error;
+      }
+    },
+
+    collect: (job, { folder }, signal) =>
+      collectTuned(TuningJob.parse(job.raw), { folder, settings, project, location, address, signal }),
+
+    price: priceOf,
+
+    tokens: (order) =>
+      withFiles(
+        order,
+        async ({ tokens }) => Math.round(tokens.high) * (order.settings.vertex?.epochs ?? SUPPOSED_EPOCHS),
+      ),
+  };
+}
+
+const Counted = z.looseObject({ totalTokens: z.number().optional() });
+
+/** The vendor's own count of a row; undefined: it does not count this one. Costs nothing. */
+async function countTokens(
+  address: (path: string) => string,
+  parent: string,
+  model: string,
+  { contents, systemInstruction, system_instruction }: Record<string, unknown>,
+): Promise<number | undefined> {
+  const system = systemInstruction ?? system_instruction;
+  const reply = await googleFetch({
+    url: address(`${parent}/publishers/google/models/${encodeURIComponent(model)}:countTokens`),
+    body: { contents, ...(system === undefined ? {} : { systemInstruction: system }) },
+    signal: new AbortController().signal,
+    isRead: true,
+    reply: Counted,
+  });
+  return reply.totalTokens;
+}
