@@ -9,7 +9,6 @@ import { endpointKind } from '../adapters/endpoint/kind.ts';
 import { mlxKind } from '../adapters/mlx/writer-kind.ts';
 import { createModels } from '../adapters/mlx/models.ts';
 import { createMlxGenerator } from '../adapters/mlx/generator.ts';
-import { createMlxTuner } from '../adapters/mlx/tuner.ts';
 import { notifierKinds } from '../adapters/notify/kinds.ts';
 import { processOf } from '../adapters/local/processes.ts';
 import { openLedger } from '../artifacts/ledger/open.ts';
@@ -20,7 +19,9 @@ import { workflowBundle } from './bundle.ts';
 import { workerCodeVersion } from './code-version.ts';
 import { connectionOptions, findAddress, type Address } from './connect.ts';
 import { findHome, type Home } from './home.ts';
+import { googleMirroring } from './mirroring.ts';
 import { writePart } from './state.ts';
+import { tunersOf } from './tuners.ts';
 
 /** Kinds of generator for synthesis. Each is only ever given the settings of its own kind. */
 const writerKinds = (at: { jobs: string }): Deps['writers'] => ({ endpoint: endpointKind, mlx: mlxKind(at) });
@@ -34,12 +35,13 @@ export async function localDeps(home: Home): Promise<Deps> {
     ledger,
     scratch: home.scratch,
     worker: `${hostname()}:${process.pid}`,
-    tuners: { mlx: createMlxTuner(at) },
+    tuners: tunersOf({ ledger, jobs: home.jobs }),
     generator: createMlxGenerator(at),
     models: createModels(at),
     writers: writerKinds(at),
     embedder: endpointEmbedder,
     notifiers: notifierKinds(ledger) as Deps['notifiers'] & object,
+    mirroring: googleMirroring(),
   };
 }
 
