@@ -66,6 +66,7 @@ export async function serve(service: Service): Promise<Running> {
     calls.push({ name, at: Date.now(), path });
     const fault = plan.next(name);
     if (fault.latencyMs) await sleep(fault.latencyMs);
+    if (fault.reset) return void response.destroy();
     const error = fault.expiredToken ? 'UNAUTHENTICATED' : fault.error;
     if (error) return send(response, service.faulty({ ...fault, error }));
     const reply = await service.handle(call, fault).catch((error: unknown) => service.failure(error));

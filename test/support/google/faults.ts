@@ -12,6 +12,8 @@ export interface Fault {
   retryAfter?: number;
   /** Waits before anything happens. */
   latencyMs?: number;
+  /** The connection ends, and nothing has happened. */
+  reset?: boolean;
   /** The call does its work; the connection ends without an answer. */
   lostAnswer?: boolean;
   /** The call does its work; the answer is this error nevertheless. */

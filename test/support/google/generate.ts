@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { instanceOf } from '../fake-endpoint.ts';
 import { tokensOf, untrained } from '../learned.ts';
+import type { Learning } from '../lessons.ts';
 import { invalid, Refusal } from './errors.ts';
 import { findVersion, knowledgeOf, type StoredEndpoint } from './models.ts';
-import { canonical, time, type GoogleState, type Learning, type Resource } from './state.ts';
+import { canonical, time, type GoogleState, type Resource } from './state.ts';
 import { textOf, type Content } from './training-data.ts';
 import { checkAlive } from './tuning-checks.ts';
 
@@ -49,7 +50,7 @@ export function generateContent(state: GoogleState, name: string, request: Resou
   };
   const schema = config.responseJsonSchema ?? config.responseSchema;
   let text =
-    (mind.learned.length > 0 ? state.mind(mind.learned).answer(prompt) : undefined) ??
+    (mind.learned.length > 0 ? state.lessons.mind(mind.learned).answer(prompt) : undefined) ??
     (schema ? JSON.stringify(instanceOf(inSmallLetters(schema), prompt)) : untrained(prompt, system));
   for (const stop of config.stopSequences ?? []) text = text.split(stop)[0] ?? '';
   const words = text.split(' ');

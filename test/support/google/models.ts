@@ -1,4 +1,5 @@
-import { canonical, type GoogleState, type Learning, type Resource } from './state.ts';
+import type { Learning } from '../lessons.ts';
+import { canonical, type GoogleState, type Resource } from './state.ts';
 
 /** A version of a model, stored under `projects/N/locations/L/models/ID@VERSION`. */
 export interface StoredVersion {

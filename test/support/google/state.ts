@@ -1,7 +1,6 @@
 import { createHash, randomInt } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { Learned, type Lesson } from '../learned.ts';
+import { createsIn, moneyIn, type Spent } from '../counted.ts';
+import { Lessons, type Learning } from '../lessons.ts';
 import type { Fate } from './faults.ts';
 import { Journal } from './journal.ts';
 import { objectsAt, type Objects } from './objects.ts';
@@ -17,6 +16,8 @@ export interface StateOptions {
   pendingMs?: number;
   /** How long a job is RUNNING, in ms. @default 0 */
   runningMs?: number;
+  /** A job of so many epochs runs for ever. */
+  foreverEpochs?: number;
   /** How long a job is CANCELLING, in ms. @default 0 */
   cancellingMs?: number;
   /** URL of a server of Cloud Storage, or a folder with buckets in it. Left out: data are not read, and nothing is learned. */
@@ -29,6 +30,10 @@ export interface StateOptions {
   ignoreFilter?: boolean;
   /** Most jobs under way at once; one more is refused with RESOURCE_EXHAUSTED. */
   concurrentJobs?: number;
+  /** Most jobs submitted in a minute. */
+  submitsPerMinute?: number;
+  /** Most calls in a minute. */
+  callsPerMinute?: number;
   /** Where buckets lie, such as `{ data: 'europe-west4' }`; a job elsewhere is refused. */
   bucketRegions?: Record<string, string>;
   /** Permissions that the caller lacks, such as `aiplatform.tuningJobs.create`. */
@@ -41,14 +46,6 @@ export interface StateOptions {
   maxTrainingBytes?: number;
   /** Most tokens of one example; longer ones are dropped. @default 131072 */
   maxTokens?: number;
-}
-
-/** Lessons in a file, and how many of them a model had seen. */
-export interface Learning {
-  /** sha256 of the lessons; null: no data were read. */
-  digest: string | null;
-  /** 0 to 1: the first part of the lessons. */
-  share: number;
 }
 
 /** A tuning job, with what the service knows and does not tell. */
@@ -73,14 +70,6 @@ export interface StoredJob {
   isSettled?: boolean;
 }
 
-/** A create that took effect. */
-export interface CountedCreate {
-  key: string;
-  try: string;
-  name: string;
-  at: number;
-}
-
 /** USD for a million trained tokens where the options say nothing. */
 export const PRICES: Record<string, number> = {
   'gemini-2.5-pro': 25,
@@ -95,63 +84,28 @@ export class GoogleState {
   readonly options: StateOptions;
   readonly journal: Journal;
   readonly objects: Objects | undefined;
-  readonly #minds = new Map<string, Learned>();
+  readonly lessons: Lessons;
 
   constructor(options: StateOptions) {
     this.options = { ...options };
     this.journal = new Journal(options.folder);
+    this.lessons = new Lessons(options.folder);
     this.objects = options.gcs ? objectsAt(options.gcs) : undefined;
   }
 
   /** Creates by `anneal_key/anneal_try`. */
   creates(): Record<string, number> {
-    const counts: Record<string, number> = {};
-    for (const [, { key, try: number }] of this.journal.all<CountedCreate>('creates'))
-      counts[`${key}/${number}`] = (counts[`${key}/${number}`] ?? 0) + 1;
-    return counts;
+    return createsIn(this.journal);
   }
 
-  /** What was spent, by job. `microUsd` is a whole number: tokens by USD for a million of them. */
-  money(): { usd: number; microUsd: number; tokens: number; jobs: Record<string, number> } {
-    const spent = this.journal.all<{ tokens: number; microUsd: number }>('money');
-    const microUsd = spent.reduce((sum, [, one]) => sum + one.microUsd, 0);
-    return {
-      usd: microUsd / 1e6,
-      microUsd,
-      tokens: spent.reduce((sum, [, one]) => sum + one.tokens, 0),
-      jobs: Object.fromEntries(spent.map(([name, one]) => [name, one.microUsd])),
-    };
+  /** What was spent. */
+  money(): Spent {
+    return moneyIn(this.journal);
   }
 
   /** USD for a million trained tokens of a model. */
   priceOf(base: string): number {
     return this.options.prices?.[base] ?? PRICES[base] ?? 1;
-  }
-
-  /** Keeps lessons. @returns sha256 of them */
-  keepLessons(lessons: readonly Lesson[]): string {
-    const text = JSON.stringify(lessons);
-    const digest = createHash('sha256').update(text).digest('hex');
-    const file = join(this.options.folder, `lessons-${digest}.json`);
-    if (!existsSync(file)) writeFileSync(file, text);
-    return digest;
-  }
-
-  /** A model that knows these lessons. */
-  mind(learned: readonly Learning[]): Learned {
-    const key = JSON.stringify(learned);
-    const known = this.#minds.get(key);
-    if (known) return known;
-    const mind = new Learned(
-      learned.flatMap(({ digest, share }) => {
-        if (digest === null) return [];
-        const file = join(this.options.folder, `lessons-${digest}.json`);
-        const lessons = JSON.parse(readFileSync(file, 'utf8')) as Lesson[];
-        return lessons.slice(0, Math.ceil(lessons.length * share));
-      }),
-    );
-    this.#minds.set(key, mind);
-    return mind;
   }
 }
 

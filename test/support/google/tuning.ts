@@ -1,8 +1,10 @@
+import { countCreate } from '../counted.ts';
 import { invalid, Refusal } from './errors.ts';
 import type { Fate } from './faults.ts';
-import { versionsOf, type StoredCheckpoint, type StoredEndpoint, type StoredVersion } from './models.ts';
-import { canonical, newId, time, type GoogleState, type Learning, type Resource, type StoredJob } from './state.ts';
+import type { StoredVersion } from './models.ts';
+import { canonical, newId, time, type GoogleState, type Resource, type StoredJob } from './state.ts';
 import { readTrainingData, type TrainingData } from './training-data.ts';
+import { settle } from './tuning-end.ts';
 import { checkFiles, checkLabels, checkSource, checkSpecification, type Specification } from './tuning-checks.ts';
 
 const ENDED = ['JOB_STATE_SUCCEEDED', 'JOB_STATE_FAILED', 'JOB_STATE_CANCELLED'];
@@ -65,21 +67,18 @@ export async function createTuningJob(
     epochs: spec.epochs,
     learned: [
       ...(before?.learned ?? []),
-      { digest: state.objects ? state.keepLessons(training.lessons) : null, share: 1 },
+      { digest: state.objects ? state.lessons.keep(training.lessons) : null, share: 1 },
     ],
     billableTokens: tokens,
     stats: statsOf(training, spec),
     ...(source.parent ? { parentModel: source.parent } : {}),
+    ...(spec.epochs === state.options.foreverEpochs ? { fate: 'running-for-ever' as const } : {}),
     ...(fault.fate ? { fate: fault.fate } : {}),
     ...(problem ? { failure: { code: 3, message: problem } } : {}),
   };
   state.journal.change([
     ...(fault.fate === 'deleted' ? [] : [{ kind: 'tuningJobs', name, value: stored }]),
-    {
-      kind: 'creates',
-      name,
-      value: { key: labels?.['anneal_key'] ?? '', try: labels?.['anneal_try'] ?? '', name, at: now },
-    },
+    countCreate(name, labels),
   ]);
   return stored.resource;
 }
@@ -169,141 +168,3 @@ function statsOf(data: TrainingData, { kind, epochs }: Specification): Resource 
 }
 
 const stepsOf = (rows: number): number => Math.max(1, Math.ceil(rows / 16));
-
-/** Brings a job up to now; its end is written once. */
-function settle(state: GoogleState, job: StoredJob): StoredJob {
-  if (job.isSettled) return job;
-  const now = Date.now();
-  const startedAt = job.createdAt + job.pendingMs;
-  const endedAt = startedAt + (job.failure ? 0 : job.runningMs);
-  const as = (name: string, more: Resource = {}): StoredJob => ({
-    ...job,
-    resource: { ...job.resource, ...more, state: `JOB_STATE_${name}`, updateTime: time(now) },
-  });
-  const ended = (name: string, at: number, more: Resource): StoredJob => {
-    const done = { ...as(name, { endTime: time(at), ...more }), isSettled: true };
-    state.journal.put('tuningJobs', job.resource.name, done);
-    return done;
-  };
-  const start = { startTime: time(startedAt) };
-  const isPending = job.fate === 'pending-for-ever' || (job.cancelledAt ?? now) < startedAt;
-  if (job.cancelledAt !== undefined) {
-    const at = job.cancelledAt + job.cancellingMs;
-    if (now < at) return as('CANCELLING');
-    const error = { code: 1, message: 'The job was cancelled.' };
-    return ended('CANCELLED', at, { ...(isPending ? {} : start), error });
-  }
-  if (isPending || now < startedAt) return as('PENDING');
-  if (job.fate === 'running-for-ever' || now < endedAt) return as('RUNNING', start);
-  if (job.fate === 'failed-empty') return ended('FAILED', endedAt, { ...start, error: { code: 13, message: '' } });
-  if (job.fate === 'failed')
-    return ended('FAILED', endedAt, { ...start, error: { code: 13, message: 'Internal error occurred.' } });
-  if (job.failure) return ended('FAILED', endedAt, { ...start, error: job.failure });
-  return succeed(state, as('SUCCEEDED', { ...start, endTime: time(endedAt) }));
-}
-
-function succeed(state: GoogleState, job: StoredJob): StoredJob {
-  const { name } = job.resource;
-  const [place = '', id = ''] = name.split('/tuningJobs/');
-  const parent = job.parentModel?.split('@')[0];
-  const displayName = job.resource['tunedModelDisplayName'] ?? `tuned-${id}`;
-  const siblings = parent ? versionsOf(state, parent) : [];
-  const isNext = siblings[0]?.resource['displayName'] === displayName;
-  const model = isNext && parent ? parent : `${place}/models/${id}`;
-  const versionId = String(isNext ? siblings.length + 1 : 1);
-  const endpoints: StoredEndpoint[] = [];
-  const endpointFor = (checkpointId: string, suffix: string): string => {
-    const address = `${place}/endpoints/${id}${suffix}`;
-    endpoints.push({
-      resource: {
-        name: address,
-        displayName,
-        ...(job.resource.labels ? { labels: job.resource.labels } : {}),
-        createTime: time(Date.now()),
-        deployedModels: [{ id: '1', model, modelVersionId: versionId, checkpointId }],
-        trafficSplit: { '1': 100 },
-      },
-    });
-    return address;
-  };
-  const spec = (job.resource['supervisedTuningSpec'] ?? job.resource['preferenceOptimizationSpec']) as Resource;
-  const epochs = spec['exportLastCheckpointOnly'] ? [job.epochs] : exported(job.epochs);
-  const stats = Object.values(job.stats)[0] as { tuningStepCount: string };
-  const steps = Number(stats.tuningStepCount);
-  const checkpoints = epochs.map((epoch, i): StoredCheckpoint => {
-    const checkpointId = String(i + 1);
-    return {
-      checkpointId,
-      epoch,
-      step: Math.round((steps * epoch) / job.epochs),
-      endpoint: endpointFor(checkpointId, epoch === job.epochs ? '' : String(i + 1)),
-      learned: known(job.learned, epoch / job.epochs),
-    };
-  });
-  const last = checkpoints.at(-1) as StoredCheckpoint;
-  const version: StoredVersion = {
-    name: `${model}@${versionId}`,
-    base: job.base,
-    learned: job.learned,
-    checkpoints,
-    resource: {
-      displayName,
-      versionId,
-      versionAliases: versionId === '1' ? ['default'] : [],
-      createTime: siblings[0] && isNext ? siblings[0].resource['createTime'] : time(Date.now()),
-      versionCreateTime: time(Date.now()),
-      labels: { ...job.resource.labels, 'google-vertex-llm-tuning-base-model-id': job.base.replaceAll('.', '-') },
-      baseModelSource: { modelGardenSource: { publicModelName: `publishers/google/models/${job.base}` } },
-      defaultCheckpointId: last.checkpointId,
-      checkpoints: checkpoints.map(({ checkpointId, epoch, step }) => ({
-        checkpointId,
-        epoch: String(epoch),
-        step: String(step),
-      })),
-      etag: newId(),
-    },
-  };
-  const done: StoredJob = {
-    ...job,
-    isSettled: true,
-    resource: {
-      ...job.resource,
-      tuningDataStats: job.stats,
-      tunedModel: {
-        model: version.name,
-        endpoint: last.endpoint,
-        ...(checkpoints.length > 1 ? { checkpoints: checkpoints.map(told) } : {}),
-      },
-    },
-  };
-  const microUsd = Math.round(job.billableTokens * state.priceOf(job.base));
-  state.journal.change([
-    { kind: 'models', name: version.name, value: version },
-    ...endpoints.map((value) => ({ kind: 'endpoints', name: value.resource.name, value })),
-    { kind: 'money', name, value: { tokens: job.billableTokens, microUsd } },
-    { kind: 'tuningJobs', name, value: done },
-  ]);
-  return done;
-}
-
-const told = ({ checkpointId, epoch, step, endpoint }: StoredCheckpoint): Resource => ({
-  checkpointId,
-  epoch: String(epoch),
-  step: String(step),
-  endpoint,
-});
-
-/** Epochs after which a checkpoint is kept: ten at most, the last one among them. */
-function exported(epochs: number): number[] {
-  const all = Array.from({ length: epochs }, (_, i) => i + 1);
-  return epochs <= 10
-    ? all
-    : all.filter((epoch) => Math.ceil((epoch * 10) / epochs) !== Math.ceil(((epoch + 1) * 10) / epochs));
-}
-
-/** What an earlier checkpoint knows: half of the new lessons at first, all of them at the end. */
-function known(learned: readonly Learning[], part: number): Learning[] {
-  return learned.map((one, i) =>
-    i < learned.length - 1 ? one : { ...one, share: part === 1 ? 1 : 0.5 * part + 0.25 },
-  );
-}

@@ -36,6 +36,7 @@ export async function startVertexRest(
     nameOf: (call) => callName(routeOf(call)),
     handle: async (call, fault) => {
       if (options.token && call.headers.authorization !== `Bearer ${options.token}`) throw unauthenticated();
+      checkRates(state.options, callName(routeOf(call)), running.calls);
       return answer(state, call, fault);
     },
     failure: (error) => {
@@ -64,6 +65,18 @@ const SAID: Partial<Record<keyof typeof CODES, string>> = {
 function callName(route: Route | undefined): string {
   return route ? `${route.collection}.${route.verb}` : 'other';
 }
+
+/** Throws RESOURCE_EXHAUSTED for a call that is one too many for a minute. */
+function checkRates(options: StateOptions, call: string, calls: Running['calls']): void {
+  const { submitsPerMinute = Infinity, callsPerMinute = Infinity } = options;
+  if (submitsPerMinute === Infinity && callsPerMinute === Infinity) return;
+  const lately = calls.filter(({ at }) => at > Date.now() - 60_000);
+  const submits = isSubmit(call) ? lately.filter(({ name }) => isSubmit(name)).length : 0;
+  if (lately.length > callsPerMinute || submits > submitsPerMinute)
+    throw new Refusal('RESOURCE_EXHAUSTED', SAID.RESOURCE_EXHAUSTED ?? '');
+}
+
+const isSubmit = (call: string): boolean => call.endsWith('Jobs.create');
 
 async function answer(state: GoogleState, call: Call, fault: Fault): Promise<Reply> {
   const route = routeOf(call);

@@ -26,7 +26,7 @@ export function chat(state: OpenAiState, request: ChatRequest): object {
     .join('\n');
   const schema = format?.json_schema?.schema;
   let text =
-    (tuned ? state.mind(tuned).answer(prompt) : undefined) ??
+    (tuned ? state.lessons.mind(tuned.learned).answer(prompt) : undefined) ??
     (schema ? JSON.stringify(instanceOf(schema, prompt)) : untrained(prompt, system));
   for (const stop of [request.stop ?? []].flat()) text = text.split(stop)[0] ?? '';
   const words = text.split(' ');

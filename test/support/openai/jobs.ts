@@ -1,11 +1,22 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { countCreate } from '../counted.ts';
 import type { Fault } from '../google/faults.ts';
 import { readRows } from './rows.ts';
+import {
+  endOf,
+  isUnderWay,
+  lossOf,
+  modelsOf,
+  progressOf,
+  seconds,
+  settle,
+  statusOf,
+  stepsOf,
+  told,
+} from './job-state.ts';
 import { checkJob } from './job-checks.ts';
 import { ApiError, type OpenAiState, type StoredFile, type StoredJob, type StoredModel } from './state.ts';
-
-type Status = 'validating_files' | 'queued' | 'running' | 'succeeded' | 'failed' | 'cancelled';
 
 /** Creates a job, as often as it is asked to. */
 export function createJob(state: OpenAiState, body: unknown, fault: Fault): object {
@@ -39,15 +50,13 @@ export function createJob(state: OpenAiState, body: unknown, fault: Fault): obje
     epochs: request.epochs,
     tokens: found.tokens * request.epochs,
     rows: found.rows,
-    lessons: state.keepLessons(found.lessons),
-    before: before?.lessons ?? [],
+    learned: [...(before?.learned ?? []), { digest: state.lessons.keep(found.lessons), share: 1 }],
     ...(fault.fate ? { fate: fault.fate } : {}),
     ...(problem ? { failure: { code: 'invalid_training_file', message: problem, param: 'training_file' } } : {}),
   };
-  const { anneal_key: key = '', anneal_try: number = '' } = request.metadata ?? {};
   state.journal.change([
     ...(fault.fate === 'deleted' ? [] : [{ kind: 'jobs', name: job.id, value: job }]),
-    { kind: 'creates', name: job.id, value: { key, try: number, name: job.id, at: job.createdAt } },
+    countCreate(job.id, request.metadata),
   ]);
   return state.lacks('fields') ? { id: job.id, status: statusOf(job) } : told(state, job);
 }
@@ -127,14 +136,18 @@ export function checkpointsOf(state: OpenAiState, id: string, query: URLSearchPa
   const isDone = settle(state, job) === 'succeeded';
   const checkpoints = !isDone
     ? []
-    : modelsOf(job).map(({ id: model, share }, i) => ({
+    : modelsOf(job).map(({ id: model }, i) => ({
         id: `ftckpt_${id.slice(6)}${i}`,
         object: 'fine_tuning.job.checkpoint',
         created_at: seconds(endOf(job)),
         fine_tuned_model_checkpoint: model,
         fine_tuning_job_id: id,
         step_number: stepsOf(job) * (i + 1),
-        metrics: { step: stepsOf(job) * (i + 1), train_loss: lossOf(i + 1), train_mean_token_accuracy: share / 2 },
+        metrics: {
+          step: stepsOf(job) * (i + 1),
+          train_loss: lossOf(i + 1),
+          train_mean_token_accuracy: 1 - lossOf(i + 1) / 2,
+        },
       }));
   return listOf(checkpoints.toReversed(), query);
 }
@@ -176,84 +189,4 @@ function fileOf(state: OpenAiState, id: string, param: string): StoredFile {
       code: 'invalid_file',
     });
   return file;
-}
-
-const seconds = (ms: number): number => Math.floor(ms / 1000);
-const endOf = (job: StoredJob): number => job.createdAt + job.pendingMs + job.runningMs;
-const isUnderWay = (status: Status): boolean => ['validating_files', 'queued', 'running'].includes(status);
-const stepsOf = ({ rows }: StoredJob): number => Math.max(1, Math.ceil(rows / 16));
-const lossOf = (epoch: number): number => Math.round(1000 / (epoch + 1)) / 1000;
-const progressOf = (job: StoredJob): number =>
-  job.runningMs === 0 ? 1 : Math.min(1, (Date.now() - job.createdAt - job.pendingMs) / job.runningMs);
-
-function statusOf(job: StoredJob): Status {
-  if (job.cancelledAt !== undefined) return 'cancelled';
-  const age = Date.now() - job.createdAt;
-  if (age < job.pendingMs / 2) return 'validating_files';
-  if (job.failure) return 'failed';
-  if (age < job.pendingMs || job.fate === 'pending-for-ever') return 'queued';
-  if (Date.now() < endOf(job) || job.fate === 'running-for-ever') return 'running';
-  return job.fate === 'failed' || job.fate === 'failed-empty' ? 'failed' : 'succeeded';
-}
-
-/** Writes the end of a job that succeeded: its models, its money. */
-function settle(state: OpenAiState, job: StoredJob): Status {
-  const status = statusOf(job);
-  if (status !== 'succeeded' || state.journal.get('money', job.id)) return status;
-  const microUsd = Math.round(job.tokens * state.priceOf(job.model));
-  state.journal.change([
-    ...modelsOf(job).map((value) => ({ kind: 'models', name: value.id, value })),
-    { kind: 'money', name: job.id, value: { tokens: job.tokens, microUsd } },
-  ]);
-  return status;
-}
-
-/** The models a job makes: a checkpoint for each epoch (the last three at most), the last being the tuned model. */
-function modelsOf(job: StoredJob): StoredModel[] {
-  const id = `ft:${job.model}:anneal:${job.suffix ?? ''}:${job.id.slice(6, 14)}`;
-  return Array.from({ length: job.epochs }, (_, i): StoredModel => {
-    const isLast = i === job.epochs - 1;
-    return {
-      id: isLast ? id : `${id}:ckpt-step-${stepsOf(job) * (i + 1)}`,
-      base: job.model,
-      createdAt: endOf(job),
-      lessons: [...job.before, job.lessons],
-      share: isLast ? 1 : 0.25 + (0.5 * (i + 1)) / job.epochs,
-    };
-  }).slice(-3);
-}
-
-/** The job as the service tells it. */
-function told(state: OpenAiState, job: StoredJob): object {
-  const status = settle(state, job);
-  const isDone = status === 'succeeded';
-  const model = isDone ? (modelsOf(job).at(-1)?.id ?? null) : null;
-  if (state.lacks('fields')) return { id: job.id, status, ...(model ? { fine_tuned_model: model } : {}) };
-  const hyperparameters = (job.method[job.method.type] as { hyperparameters?: object } | undefined)?.hyperparameters;
-  const all = { batch_size: 16, learning_rate_multiplier: 1, ...hyperparameters, n_epochs: job.epochs };
-  const failed = job.failure ?? {
-    code: 'server_error',
-    message: job.fate === 'failed-empty' ? '' : 'Internal error.',
-    param: null,
-  };
-  return {
-    id: job.id,
-    object: 'fine_tuning.job',
-    created_at: seconds(job.createdAt),
-    finished_at: isUnderWay(status) ? null : seconds(job.cancelledAt ?? (job.failure ? job.createdAt : endOf(job))),
-    model: job.model,
-    fine_tuned_model: model,
-    organization_id: 'org-anneal',
-    result_files: [],
-    status,
-    trained_tokens: isDone ? job.tokens : null,
-    training_file: job.trainingFile,
-    validation_file: job.validationFile,
-    seed: job.seed,
-    error: status === 'failed' ? failed : { code: null, message: null, param: null },
-    user_provided_suffix: job.suffix,
-    ...(job.metadata ? { metadata: job.metadata } : {}),
-    hyperparameters: all,
-    method: { type: job.method.type, [job.method.type]: { hyperparameters: all } },
-  };
 }

@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { createsIn, moneyIn, type Spent } from '../counted.ts';
 import type { Fate } from '../google/faults.ts';
 import { Journal } from '../google/journal.ts';
-import type { CountedCreate } from '../google/state.ts';
-import { Learned, type Lesson } from '../learned.ts';
+import { Lessons, type Learning } from '../lessons.ts';
 
 /** What a server may lack of the protocol. */
 export type Lack = 'metadata' | 'metadataFilter' | 'cancel' | 'fields' | 'events' | 'checkpoints' | 'models';
@@ -55,10 +54,8 @@ export interface StoredJob {
   epochs: number;
   tokens: number;
   rows: number;
-  /** sha256 of what was learned from. */
-  lessons: string;
-  /** What the model it goes on from had learned. */
-  before: string[];
+  /** What the model it goes on from knows, then the job's own lessons. */
+  learned: Learning[];
   fate?: Fate;
   failure?: { code: string; message: string; param: string | null };
   cancelledAt?: number;
@@ -69,9 +66,7 @@ export interface StoredModel {
   id: string;
   base: string;
   createdAt: number;
-  lessons: string[];
-  /** How much of the last lessons it knows, 0 to 1. */
-  share: number;
+  learned: Learning[];
 }
 
 /** A file that was sent. */
@@ -95,11 +90,12 @@ const PRICES: Record<string, number> = { 'gpt-4.1': 25, 'gpt-4.1-mini': 5, 'gpt-
 export class OpenAiState {
   readonly options: OpenAiOptions;
   readonly journal: Journal;
-  readonly #minds = new Map<string, Learned>();
+  readonly lessons: Lessons;
 
   constructor(options: OpenAiOptions) {
     this.options = { ...options };
     this.journal = new Journal(options.folder, 'openai.jsonl');
+    this.lessons = new Lessons(options.folder);
     mkdirSync(join(options.folder, 'files'), { recursive: true });
   }
 
@@ -120,22 +116,12 @@ export class OpenAiState {
 
   /** Creates by `anneal_key/anneal_try`. */
   creates(): Record<string, number> {
-    const counts: Record<string, number> = {};
-    for (const [, { key, try: number }] of this.journal.all<CountedCreate>('creates'))
-      counts[`${key}/${number}`] = (counts[`${key}/${number}`] ?? 0) + 1;
-    return counts;
+    return createsIn(this.journal);
   }
 
-  /** What was spent, by job. `microUsd` is a whole number. */
-  money(): { usd: number; microUsd: number; tokens: number; jobs: Record<string, number> } {
-    const spent = this.journal.all<{ tokens: number; microUsd: number }>('money');
-    const microUsd = spent.reduce((sum, [, one]) => sum + one.microUsd, 0);
-    return {
-      usd: microUsd / 1e6,
-      microUsd,
-      tokens: spent.reduce((sum, [, one]) => sum + one.tokens, 0),
-      jobs: Object.fromEntries(spent.map(([id, one]) => [id, one.microUsd])),
-    };
+  /** What was spent. */
+  money(): Spent {
+    return moneyIn(this.journal);
   }
 
   /** Path of a file's content. */
@@ -146,30 +132,6 @@ export class OpenAiState {
   removeFile(id: string): void {
     this.journal.remove('files', id);
     rmSync(this.path(id), { force: true });
-  }
-
-  /** Keeps lessons. @returns sha256 of them */
-  keepLessons(lessons: readonly Lesson[]): string {
-    const text = JSON.stringify(lessons);
-    const digest = createHash('sha256').update(text).digest('hex');
-    const file = join(this.options.folder, `lessons-${digest}.json`);
-    if (!existsSync(file)) writeFileSync(file, text);
-    return digest;
-  }
-
-  /** What a model knows. */
-  mind({ id, lessons, share }: StoredModel): Learned {
-    const known = this.#minds.get(id);
-    if (known) return known;
-    const mind = new Learned(
-      lessons.flatMap((digest, i) => {
-        const file = join(this.options.folder, `lessons-${digest}.json`);
-        const all = JSON.parse(readFileSync(file, 'utf8')) as Lesson[];
-        return i === lessons.length - 1 ? all.slice(0, Math.ceil(all.length * share)) : all;
-      }),
-    );
-    this.#minds.set(id, mind);
-    return mind;
   }
 }
 
