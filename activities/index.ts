@@ -18,6 +18,7 @@ import { createIngest } from './ingest.ts';
 import { createJudge } from './judging/judge.ts';
 import { createLeases } from './leases.ts';
 import { createPrepare } from './prepare.ts';
+import { createMirrorRecord } from './mirror.ts';
 import { createNotify } from './notify.ts';
 import { createOpenRating } from './rating/open-rating.ts';
 import { createRegister } from './register.ts';
@@ -55,6 +56,7 @@ export function createActivities(deps: Deps) {
       requestApproval: createRequestApproval(deps),
       ...createApprovalRecord(deps),
       ...createNotify(deps),
+      ...createMirrorRecord(deps),
       ...final(createLeases(deps)),
       ...createBudget(deps),
       findTuned,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { GoogleMirror } from './google-mirror.ts';
 
 /** A project, a region and who pays: where the parts of a run that use Google Cloud find it. Never a credential. */
 export const Google = z
@@ -33,6 +34,7 @@ export const Google = z
       .email()
       .optional()
       .describe('Service account that tuning jobs run as. Default: that of the service.'),
+    mirror: GoogleMirror.optional(),
   })
   .describe('Google Cloud, for gs:// addresses and tune.provider vertex. Credentials come from the environment alone.');
 export type Google = z.infer<typeof Google>;

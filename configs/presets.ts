@@ -80,6 +80,18 @@ export const WATCH: ActivityOptions = {
 };
 
 /**
+ * Copies of an ended run for other services. A deployment takes half an hour; what fails is noted and left to
+ * `anneal sync`, so a few tries after a worker's death are enough.
+ */
+export const MIRROR: ActivityOptions = {
+  taskQueue: QUEUES.control,
+  startToCloseTimeout: '1h',
+  scheduleToCloseTimeout: '2h',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT,
+  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '60s', maximumAttempts: 5 },
+};
+
+/**
  * Notices: a server that is away is tried for six hours, at 1 s, 3 s, 9 s … and then every quarter of an hour; later
  * it is no news any more.
  */

@@ -9,6 +9,8 @@ import { endpointKind } from '../adapters/endpoint/kind.ts';
 import { mlxKind } from '../adapters/mlx/writer-kind.ts';
 import { createModels } from '../adapters/mlx/models.ts';
 import { createMlxGenerator } from '../adapters/mlx/generator.ts';
+import { createOpenAiGenerator } from '../adapters/openai/generator.ts';
+import { createVertexGenerator } from '../adapters/vertex/generator.ts';
 import { notifierKinds } from '../adapters/notify/kinds.ts';
 import { processOf } from '../adapters/local/processes.ts';
 import { openLedger } from '../artifacts/ledger/open.ts';
@@ -37,6 +39,7 @@ export async function localDeps(home: Home): Promise<Deps> {
     worker: `${hostname()}:${process.pid}`,
     tuners: tunersOf({ ledger, jobs: home.jobs }),
     generator: createMlxGenerator(at),
+    generators: { vertex: createVertexGenerator(at), openai: createOpenAiGenerator(at) },
     models: createModels(at),
     writers: writerKinds(at),
     embedder: endpointEmbedder,

@@ -4,6 +4,7 @@ import type { Recipe } from '../configs/recipe.ts';
 import type { RunRef, Verdict } from '../configs/refs.ts';
 import { openBudget } from './budget.ts';
 import { holdLine, releaseLine } from './leases.ts';
+import { mirror } from './mirror.ts';
 import { endWithError, tell, tellEnd } from './notices.ts';
 import { arrivalsParams, enoughOrSkip, ingest } from './period/arriving.ts';
 import { settingsOf, Skipped, type AtWork, type Period } from './period/at-work.ts';
@@ -82,6 +83,7 @@ export async function continuous(input: ContinuousInput): Promise<ContinuousOutp
     // An unchanged candidate is no news.
     if (verdict !== null && model !== null)
       await tellEnd({ run, recipe }, { verdict, model, isPromoted: ended.outcome === 'promoted', why: reason });
+    await mirror({ run, recipe });
     return ended;
   } catch (error) {
     if (error instanceof Skipped) {

@@ -4,6 +4,7 @@ import type { Recipe } from '../configs/recipe.ts';
 import type { RunRef, Verdict } from '../configs/refs.ts';
 import { openBudget } from './budget.ts';
 import { ingestParams, prepareParams, synthesizeInto } from './lifecycle.ts';
+import { mirror } from './mirror.ts';
 import { endWithError, tellEnd } from './notices.ts';
 import { pick, ref } from './refs.ts';
 import { contend } from './rounds.ts';
@@ -44,6 +45,7 @@ export async function tune(input: TuneInput): Promise<TuneOutput> {
     });
     // An unchanged candidate is no news.
     if (verdict !== null) await tellEnd(input, { verdict, model, isPromoted: promoted, why: people });
+    await mirror(input);
     return { verdict, model };
   } catch (error) {
     await endWithError(error, input);

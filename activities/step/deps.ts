@@ -4,6 +4,7 @@ import type { Embedder, Generator, Models, Notifier, Tuner, WriterKind } from '.
 import type { Embeddings } from '../../configs/embeddings.ts';
 import type { NotifyTarget } from '../../configs/notify.ts';
 import type { Generator as WriterSettings } from '../../configs/synthesis.ts';
+import type { Mirroring } from '../mirroring/deps.ts';
 import type { Patience } from './ask.ts';
 
 /** What activities are given; a test gives fakes of the outside world here. */
@@ -28,4 +29,6 @@ export interface Deps {
   notifiers?: Record<string, (target: NotifyTarget) => Notifier>;
   /** How long generators that give no usable answer are borne with; default: `PATIENCE` and as many tries as a step has. */
   patience?: { ask: Patience; tries: number };
+  /** How what is registered and run is copied to Google Cloud; left out: it is not. */
+  mirroring?: Omit<Mirroring, 'ledger' | 'store'>;
 }

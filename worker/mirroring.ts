@@ -1,0 +1,24 @@
+import type { Deps } from '../activities/step/deps.ts';
+import { placeOf } from '../adapters/google/auth.ts';
+import { createGoogleMirror } from '../adapters/google/mirror.ts';
+import { publishFolder } from '../adapters/google/publish.ts';
+import { terminal } from '../configs/failure.ts';
+
+/** How copies to Google Cloud are made on this machine. Nothing is loaded before the first one. */
+export function googleMirroring(): NonNullable<Deps['mirroring']> {
+  return {
+    mirror: createGoogleMirror(),
+    placeOf: async (google) => {
+      const { project, location } = await placeOf(google);
+      if (location === 'global')
+        throw terminal(
+          'BadLocation',
+          'the Model Registry, endpoints and ML Metadata have no location global: set google.location to a region, such as us-central1',
+        );
+      const { kmsKey, serviceAccount } = google;
+      return { project, location, ...(kmsKey ? { kmsKey } : {}), ...(serviceAccount ? { serviceAccount } : {}) };
+    },
+    publish: (store, digest, { project, userProject, kmsKey }) =>
+      publishFolder(store, digest, { project, userProject, kmsKey }),
+  };
+}
