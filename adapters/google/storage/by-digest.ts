@@ -26,6 +26,8 @@ export interface ByDigestOptions extends StorageSettings {
   patience?: Patience | undefined;
   stallMs?: number | undefined;
   piece?: number | undefined;
+  /** Objects of one answer to a listing. */
+  page?: number | undefined;
 }
 
 /** Objects below a prefix of a bucket, by what they hold. */
@@ -47,7 +49,7 @@ export interface ByDigest {
 
 /** Opens what lies below a prefix; nothing is loaded or asked before the first call. */
 export function byDigest(options: ByDigestOptions): ByDigest {
-  const { patience, stallMs, piece } = options;
+  const { patience, stallMs, piece, page, userProject } = options;
   const place = parseGs(options.uri);
   const prefix = place.name === '' ? '' : `${place.name.replace(/\/+$/, '')}/`;
   const address = `gs://${place.bucket}/${prefix}`.replace(/\/$/, '');
@@ -102,7 +104,16 @@ export function byDigest(options: ByDigestOptions): ByDigest {
       once(`fetch ${kind} ${digest}`, async () => {
         const name = nameOf(kind, digest);
         const bytes = known ?? (await sizeOf(kind, digest));
-        const fetching = { bucket: await open(), name, doing: doing(name), bytes, patience, stallMs, piece };
+        const fetching = {
+          bucket: await open(),
+          name,
+          doing: doing(name),
+          bytes,
+          patience,
+          stallMs,
+          piece,
+          userProject,
+        };
         const check = async (path: string): Promise<void> => {
           if ((await digestFile(path)) !== digest) throw corrupt(digest);
         };
@@ -135,8 +146,8 @@ export function byDigest(options: ByDigestOptions): ByDigest {
     },
 
     list: async function* (kind) {
-      for await (const page of listObjects(await open(), `${prefix}${kind}/`, doing(prefix), patience)) {
-        for (const { name, metadata } of page) {
+      for await (const found of listObjects(await open(), `${prefix}${kind}/`, doing(prefix), { patience, page })) {
+        for (const { name, metadata } of found) {
           const [, start, rest] = /\/([0-9a-f]{2})\/([0-9a-f]{62})$/.exec(name) ?? [];
           if (start !== undefined) yield { digest: `sha256:${start}${rest}`, metadata };
         }

@@ -1,10 +1,10 @@
-import { once } from 'node:events';
 import { mkdir, open, rename, rm, chmod, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { Bucket, File } from '@google-cloud/storage';
+import type { Bucket } from '@google-cloud/storage';
 import { asideOf } from '../../../artifacts/files.ts';
 import type { Doing } from './errors.ts';
 import { inParallel, persist, type Patience } from './persist.ts';
+import { coded, refusal, transfer } from './transfer.ts';
 
 /** Bytes asked for in one request. More: a line that breaks loses more. Less: more requests, each of which costs. */
 const PIECE = 32 << 20;
@@ -21,6 +21,7 @@ export interface Fetching {
   bytes: number;
   /** Only these bytes will do. */
   generation?: string | number | undefined;
+  userProject?: string | undefined;
   patience?: Patience | undefined;
   stallMs?: number | undefined;
   piece?: number | undefined;
@@ -35,17 +36,14 @@ export async function fetchTo(
   target: string,
   check: (path: string) => Promise<void>,
 ): Promise<void> {
-  const { bucket, name, bytes, generation, piece = PIECE } = fetching;
-  const object = bucket.file(name, generation === undefined ? {} : { generation });
+  const { bytes, piece = PIECE } = fetching;
   await mkdir(dirname(target), { recursive: true });
   const aside = asideOf(target);
   try {
     const file = await open(aside, 'w');
     try {
       const starts = Array.from({ length: Math.ceil(bytes / piece) }, (_, i) => i * piece);
-      await inParallel(starts, AT_ONCE, (start) =>
-        fetchPiece(fetching, object, file, start, Math.min(bytes, start + piece)),
-      );
+      await inParallel(starts, AT_ONCE, (at) => fetchPiece(fetching, file, at, Math.min(bytes, at + piece)));
     } finally {
       await file.close();
     }
@@ -57,43 +55,41 @@ export async function fetchTo(
   }
 }
 
-async function fetchPiece(
-  fetching: Fetching,
-  object: File,
-  file: FileHandle,
-  start: number,
-  end: number,
-): Promise<void> {
-  const { doing, bytes, patience, stallMs = STALL_MS } = fetching;
+async function fetchPiece(fetching: Fetching, file: FileHandle, start: number, end: number): Promise<void> {
+  const { bucket, doing, bytes, patience, stallMs = STALL_MS } = fetching;
+  const url = addressOf(fetching);
   let at = start;
   while (at < end) {
+    const before = at;
     // Each byte that came makes the next break a first one again.
     await persist(
       doing,
       async () => {
-        const before = at;
         const isWhole = at === 0 && end === bytes;
-        const options = { validation: false, decompress: false, ...(isWhole ? {} : { start: at, end: end - 1 }) };
-        const stream = object.createReadStream(options);
-        const stalled = setTimeout(() => stream.destroy(new Error('nothing came any more: timed out')), stallMs);
+        const headers: Record<string, string> = isWhole ? {} : { range: `bytes=${at}-${end - 1}` };
         try {
-          for await (const chunk of stream as AsyncIterable<Buffer>) {
-            stalled.refresh();
-            const taken = chunk.subarray(0, end - at);
-            await file.write(taken, 0, taken.length, at);
-            at += taken.length;
-            if (at === end) break;
-          }
-          if (at < end) throw Object.assign(new Error('the answer ended early'), { code: 'ECONNRESET' });
+          await transfer(bucket, { method: 'GET', url, headers, stallMs }, async (answer) => {
+            if (answer.status !== (isWhole ? 200 : 206)) throw await refusal(answer);
+            for await (const chunk of answer.body as AsyncIterable<Buffer>) {
+              const taken = chunk.subarray(0, end - at);
+              await file.write(taken, 0, taken.length, at);
+              at += taken.length;
+              if (at === end) break;
+            }
+            if (at < end) throw coded('the answer ended early', 'ECONNRESET');
+          });
         } catch (error) {
           if (at === before) throw error;
-        } finally {
-          clearTimeout(stalled);
-          stream.destroy();
-          if (!stream.closed) await once(stream, 'close').catch(() => undefined);
         }
       },
       patience,
     );
   }
+}
+
+function addressOf({ bucket, name, generation, userProject }: Fetching): string {
+  const query = new URLSearchParams({ alt: 'media' });
+  if (generation !== undefined) query.set('generation', String(generation));
+  if (userProject !== undefined) query.set('userProject', userProject);
+  return `${bucket.storage.baseUrl}/b/${bucket.name}/o/${encodeURIComponent(name)}?${query.toString()}`;
 }

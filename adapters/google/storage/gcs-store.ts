@@ -35,6 +35,8 @@ export interface GcsStoreOptions extends StorageSettings {
   stallMs?: number | undefined;
   /** Bytes of a large object fetched in one request. */
   piece?: number | undefined;
+  /** Objects of one answer to a listing. */
+  page?: number | undefined;
 }
 
 /**

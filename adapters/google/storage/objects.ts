@@ -41,11 +41,11 @@ export async function* listObjects(
   bucket: Bucket,
   prefix: string,
   doing: Doing,
-  patience?: Patience,
+  { patience, page = PAGE }: { patience?: Patience | undefined; page?: number | undefined } = {},
 ): AsyncGenerator<Found[]> {
   let pageToken: string | undefined;
   do {
-    const query = { prefix, autoPaginate: false, maxResults: PAGE, ...(pageToken ? { pageToken } : {}) };
+    const query = { prefix, autoPaginate: false, maxResults: page, ...(pageToken ? { pageToken } : {}) };
     const [files, next] = await persist(
       doing,
       async () => {

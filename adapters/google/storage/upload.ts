@@ -4,9 +4,10 @@ import type { Bucket, CreateResumableUploadOptions, FileMetadata } from '@google
 import { terminal } from '../../../configs/failure.ts';
 import type { StorageSettings } from './client.ts';
 import type { Sums } from './crc32c.ts';
-import { noBucket, statusOf, type Doing } from './errors.ts';
+import { isTransient, noBucket, statusOf, type Doing } from './errors.ts';
 import { persist, type Patience } from './persist.ts';
 import type { Sessions } from './sessions.ts';
+import { coded, refusal, textOf, transfer } from './transfer.ts';
 
 /** A file up to this size is sent in one request, which is made again as a whole. */
 export const LARGE_BYTES = 8 << 20;
@@ -80,26 +81,24 @@ interface One {
 async function send(creation: Creation, path: string, session: One): Promise<void> {
   const { bytes } = creation.sums;
   const uri = (await session.find()) ?? (await begin(creation, session));
-  let reply = await put(creation, uri, `bytes */${bytes}`);
-  let held = heldOf(reply);
-  while (reply.status === 308) {
-    // The rest in one request: the service keeps what arrives of it, however it ends.
-    reply = await put(creation, uri, `bytes ${held}-${bytes - 1}/${bytes}`, { path, start: held });
-    const now = heldOf(reply);
-    if (reply.status === 308 && now <= held) throw Object.assign(new Error('the upload stands still'), { code: 503 });
-    held = now;
-  }
-  if (reply.status === 200 || reply.status === 201) {
-    const isRight = await stored(creation, reply.data as FileMetadata);
+  try {
+    let reply = await put(creation, uri, `bytes */${bytes}`);
+    while (reply.status === 308) {
+      const held = heldOf(reply);
+      // The rest in one request: the service keeps what arrives of it, however it ends.
+      reply = await put(creation, uri, `bytes ${held}-${bytes - 1}/${bytes}`, { path, start: held });
+      if (reply.status === 308 && heldOf(reply) <= held) throw coded('the upload stands still', 503);
+    }
+    const isRight = await stored(creation, JSON.parse(reply.text) as FileMetadata);
     if (isRight) return;
     await session.drop();
-    throw Object.assign(new Error('the object arrived with other bytes'), { code: 503 });
+    throw coded('the object arrived with other bytes', 503);
+  } catch (error) {
+    const status = statusOf(error);
+    if (status !== undefined && !isTransient(error)) await session.drop();
+    // Gone after a week, or ended otherwise: another session.
+    throw status === 404 || status === 410 ? coded('the upload has to begin again', 503) : error;
   }
-  const isBusy = reply.status >= 500 || reply.status === 408 || reply.status === 429;
-  if (!isBusy) await session.drop();
-  // Gone after a week, or ended otherwise: another session.
-  const isGone = reply.status === 404 || reply.status === 410;
-  throw Object.assign(new Error(wordsOf(reply.data)), { code: isGone ? 503 : reply.status });
 }
 
 async function begin(creation: Creation, session: One): Promise<string> {
@@ -116,41 +115,23 @@ async function begin(creation: Creation, session: One): Promise<string> {
 interface Reply {
   status: number;
   headers: Headers;
-  data: unknown;
+  text: string;
 }
 
 /** One request of a session: a question (no body), or the bytes of a file from `start` on. */
-async function put(
+function put(
   { bucket, stallMs = STALL_MS }: Creation,
-  uri: string,
+  url: string,
   range: string,
   from?: { path: string; start: number },
 ): Promise<Reply> {
-  const stop = new AbortController();
-  let timer = setTimeout(() => stop.abort(), stallMs);
   const body = from && createReadStream(from.path, { start: from.start, highWaterMark: 1 << 20 });
-  body?.on('data', () => {
-    clearTimeout(timer);
-    timer = setTimeout(() => stop.abort(), stallMs);
+  const order = { method: 'PUT' as const, url, headers: { 'content-range': range }, body, stallMs };
+  return transfer(bucket, order, async (answer) => {
+    const { status, headers } = answer;
+    if (status !== 308 && status !== 200 && status !== 201) throw await refusal(answer);
+    return { status, headers, text: await textOf(answer) };
   });
-  body?.pause();
-  try {
-    const request = { method: 'PUT', url: uri, headers: { 'content-range': range }, retry: false, signal: stop.signal };
-    return await bucket.storage.authClient.request<unknown>({
-      ...request,
-      ...(body ? { body, duplex: 'half' } : {}),
-      validateStatus: () => true,
-    } as Parameters<typeof bucket.storage.authClient.request>[0]);
-  } catch (error) {
-    // Its address would let others write: it stands in no error.
-    const { code } = error as { code?: unknown };
-    throw Object.assign(new Error(stop.signal.aborted ? 'nothing moved any more: timed out' : 'the connection ended'), {
-      code: typeof code === 'string' && /^E[A-Z]+$/.test(code) ? code : 'ECONNRESET',
-    });
-  } finally {
-    clearTimeout(timer);
-    body?.destroy();
-  }
 }
 
 /** How many bytes the service has; `Range: bytes=0-99` are a hundred, no such header is none. */
@@ -206,8 +187,3 @@ const doingOf = ({ bucket, name, settings }: Creation): Doing => ({
   bucket: bucket.name,
   settings,
 });
-
-function wordsOf(data: unknown): string {
-  const { error } = (data ?? {}) as { error?: { message?: unknown } };
-  return typeof error?.message === 'string' ? error.message : typeof data === 'string' ? data : 'the upload failed';
-}

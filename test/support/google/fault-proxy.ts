@@ -16,12 +16,13 @@ export interface ProxyFault {
    * - a number: that status, and nothing has happened.
    * - `slow`: nothing moves for `ms`.
    * - `reset-request`: the connection ends while the body is sent, after `bytes`.
+   * - `hold-request`: of the body nothing more is taken, after `bytes`.
    * - `reset-response`: the connection ends while the answer comes, after `bytes` of its body.
    * - `lost`: done above, and no answer.
    * - `lost-503`: done above, and the answer is 503.
    * - `garble`: one byte of the answer is another.
    */
-  what: number | 'slow' | 'reset-request' | 'reset-response' | 'lost' | 'lost-503' | 'garble';
+  what: number | 'slow' | 'reset-request' | 'hold-request' | 'reset-response' | 'lost' | 'lost-503' | 'garble';
   bytes?: number;
   ms?: number;
   /** Body of an answer that is a status. */
@@ -61,7 +62,8 @@ export async function startProxy(upstream: { port: number }, folder: string) {
       transform: (chunk: Buffer, _encoding, done) => {
         note.bytes += chunk.length;
         if (fault?.what === 'reset-request' && note.bytes >= (fault.bytes ?? 0)) incoming.destroy();
-        done(null, chunk);
+        if (fault?.what === 'hold-request' && note.bytes >= (fault.bytes ?? 0)) body.push(chunk);
+        else done(null, chunk);
       },
     });
     pipeline(incoming, body, () => undefined);

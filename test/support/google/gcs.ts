@@ -37,11 +37,9 @@ export async function startGcs(root: string, buckets: readonly string[] = []): P
   const url = `http://127.0.0.1:${port}`;
   const child = spawn(
     binary(),
-    [
-      ...['-scheme', 'http', '-host', '127.0.0.1', '-port', String(port)],
-      ...['-backend', 'filesystem', '-filesystem-root', root],
-      ...['-public-host', `127.0.0.1:${port}`, '-external-url', url, '-log-level', 'error'],
-    ],
+    `-scheme http -host 127.0.0.1 -port ${port} -backend filesystem -public-host 127.0.0.1:${port} -log-level error`
+      .split(' ')
+      .concat('-filesystem-root', root, '-external-url', url),
     { stdio: ['ignore', 'ignore', 'inherit'] },
   );
   await answers(url, child);

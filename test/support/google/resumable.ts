@@ -57,7 +57,7 @@ export function resumableSessions(port: number, folder: string): Sessions {
     const id = randomUUID();
     const query = new URLSearchParams(url.searchParams);
     query.set('uploadType', 'multipart');
-    save(id, { path: `${url.pathname}?${query}`, metadata });
+    save(id, { path: `${url.pathname}?${query.toString()}`, metadata });
     return { status: 200, body: '{}', headers: { location: `${own}${url.pathname}?upload_id=${id}` } };
   };
 
