@@ -13,13 +13,14 @@ const COUNTED_ROWS = 50_000;
 
 /** The page that shows a person what preparation did. The same data make the same bytes. */
 export async function dataReportPage(
-  context: StepContext<{ pipeline: string; maxTokens: number }>,
-  { statistics, train, counter }: { statistics: PreparedStatistics; train: string; counter: TokenCounter | string },
+  context: StepContext<{ pipeline: string }>,
+  of: { statistics: PreparedStatistics; train: string; counter: TokenCounter | string; maxTokens: number },
 ): Promise<string> {
+  const { statistics, train, counter, maxTokens } = of;
   const isCounted = typeof counter !== 'string' && statistics.rows.train.rows <= COUNTED_ROWS;
   const inspection = await inspectRows(breathing<Row>(train), {
     samples: 12,
-    maxTokens: context.params.maxTokens,
+    maxTokens,
     countTokens: isCounted
       ? countOrNothing(counter)
       : typeof counter === 'string'

@@ -5,6 +5,7 @@ import { listEvalSets, registerDataset } from '../artifacts/ledger/datasets.ts';
 import { findExecution, refsOf } from '../artifacts/ledger/executions.ts';
 import type { DatasetRow } from '../artifacts/ledger/schema.ts';
 import { terminal } from '../configs/failure.ts';
+import { limitsOf } from '../configs/limits.ts';
 import { PolicyList } from '../configs/policies.ts';
 import type { Refs } from '../configs/refs.ts';
 import { rowsIn, readLines } from '../data/lines.ts';
@@ -13,9 +14,11 @@ import { prepareDatasets, withOwnTestSet } from '../data/preparation.ts';
 import { emptyProblem } from '../data/prepared.ts';
 import type { Row } from '../data/row.ts';
 import type { EarlierSplit } from '../data/split.ts';
-import { tokensFor } from '../data/tokens/counter.ts';
+import { tokensFor, type TokenCounter } from '../data/tokens/counter.ts';
 import { loadTokenizer } from '../data/tokens/hugging-face.ts';
+import { vendorCounter } from '../data/tokens/vendor.ts';
 import { dataReportPage, sourcesOf } from './data-report.ts';
+import { remoteModelOf } from './remote-models.ts';
 import type { StepContext } from './step/context.ts';
 import { saveRows } from './step/save-rows.ts';
 import { evalSetParts, evalSetsOf } from './eval-sets.ts';
@@ -75,14 +78,15 @@ export function createPrepare(deps: Deps): Step<PrepareParams> {
         const { train } = await refsOf(deps.ledger, `${last.run_id}/${context.instance}`, 'out');
         if (train) parts['earlier.train'] = train.digest;
       }
+      const remote = await remoteModelOf(deps, context.input('base').digest);
+      if (remote) parts['maxTokens'] = String(mostTokens(remote.base, context.params));
       return { parts };
     },
 
     run: async (context) => {
       const { params, deps } = context;
       const parts = await context.identityParts();
-      const base = await context.pathOf('base');
-      const tokenizer = await loadTokenizer(base, { maskPrompt: params.maskPrompt });
+      const { counter, maxTokens } = await tokensOfBase(context);
       const made = await prepareDatasets({
         policies: withOwnTestSet(params.policies),
         train: readLines<Row>(await context.pathOf('train')),
@@ -94,8 +98,8 @@ export function createPrepare(deps: Deps): Step<PrepareParams> {
           test: (await sourcesOf(context, 'test')).map(({ from }) => from),
         },
         evalSets: await evalSetsOf(deps, parts),
-        ...tokensFor(tokenizer),
-        maxTokens: params.maxTokens,
+        ...tokensFor(counter),
+        maxTokens,
         seed: PREPARE_SEED,
         folder: context.scratch,
         signal: context.signal,
@@ -124,7 +128,7 @@ export function createPrepare(deps: Deps): Step<PrepareParams> {
       if (fewShot.length > 0)
         outputs['fewShot'] = await saveRows(context, 'few-shot', fewShot, { stage: 'prepared', kind: 'few-shot' });
       outputs['report'] = await context.save('DataReport', {
-        text: await dataReportPage(context, { statistics, train: made.train, counter: tokenizer }),
+        text: await dataReportPage(context, { statistics, train: made.train, counter, maxTokens }),
       });
       const few = outputs['fewShot'];
       if (few) {
@@ -156,6 +160,23 @@ export function createPrepare(deps: Deps): Step<PrepareParams> {
     },
   });
 }
+
+/** How tokens are counted for the base model, and how many of them a row may have. */
+async function tokensOfBase(context: Context): Promise<{ counter: TokenCounter | string; maxTokens: number }> {
+  const { params, deps } = context;
+  const remote = await remoteModelOf(deps, context.input('base').digest);
+  if (!remote) {
+    const counter = await loadTokenizer(await context.pathOf('base'), { maskPrompt: params.maskPrompt });
+    return { counter, maxTokens: params.maxTokens };
+  }
+  const { counter, guess } = await vendorCounter(remote.base);
+  if (guess !== undefined) await context.log('note', guess);
+  return { counter, maxTokens: mostTokens(remote.base, params) };
+}
+
+/** What a vendor takes goes before what the trainer of this machine is told to. */
+const mostTokens = (model: string, { maxTokens }: Pick<PrepareParams, 'maxTokens'>): number =>
+  limitsOf(model)?.maxTokens ?? maxTokens;
 
 const testName = ({ pipeline }: PrepareParams): string => `${pipeline}.test`;
 

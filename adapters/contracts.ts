@@ -209,6 +209,8 @@ export interface GenerateResult {
   tokenizerSha256?: string | undefined;
   /** US dollars that the answers cost; undefined: nobody sends a bill. */
   usd?: number | undefined;
+  /** Prompts that a vendor gave no answer to. */
+  unanswered?: number | undefined;
 }
 
 /** Who answers prompts. `generate` goes on where an interrupted call with the same key stopped. */

@@ -14,6 +14,8 @@ export interface Limits {
   minRows?: number;
   maxRows?: number;
   maxValidationRows?: number;
+  /** Tokens that it may think before it answers when it is asked: the least it takes. Absent: it does not think. */
+  thinkingBudget?: number;
   /** Largest training file in bytes, where the vendor says so for supervised tuning. */
   maxFileBytes?: number;
   /** Ranks of an adapter that can be asked for; absent: the vendor was not found to say. */
@@ -37,6 +39,7 @@ const gemini25Flash: Limits = {
   maxTokens: 131_072,
   maxRows: 1_000_000,
   maxValidationRows: 5_000,
+  thinkingBudget: 0,
   maxFileBytes: GIB,
   adapterSizes: [1, 2, 4, 8, 16],
   source: VERTEX_BOTH,
@@ -67,6 +70,7 @@ const TABLE: readonly [RegExp, Limits][] = [
       formats: { sft: 'vertex' },
       methods: ['sft'],
       maxTokens: 131_072,
+      thinkingBudget: 128,
       source: VERTEX_SFT,
       checked: '2026-11-25',
     },

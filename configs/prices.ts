@@ -30,6 +30,9 @@ const OPENAI = 'OpenAI, API pricing';
 const OPENAI_TUNING = 'OpenAI, API pricing, fine-tuning';
 const GOOGLE = 'Google Cloud, Vertex AI pricing';
 
+// The page of Vertex AI was read for tuning alone; for questions, what others copied of the page for developers.
+const GOOGLE_LITE = `${GOOGLE}; input and output: Gemini Developer API pricing, as copied by others until 2026-10-07`;
+
 // Copies of the vendors' pages, as old as they say. A tuned model of OpenAI costs more to ask than its base.
 const TABLE: readonly [RegExp, Price][] = [
   [/^gpt-4\.1(-2025-04-14)?$/, { training: 25, input: 2, output: 8, source: OPENAI_TUNING, checked: '2025-10' }],
@@ -50,7 +53,10 @@ const TABLE: readonly [RegExp, Price][] = [
   // Asking it costs more above 200,000 tokens of prompt, which one number cannot say: absent.
   [/^gemini-2\.5-pro(-\d{3})?$/, { training: 25, source: GOOGLE, checked: '2026-03-09' }],
   [/^gemini-2\.5-flash(-\d{3})?$/, { training: 5, input: 0.3, output: 2.5, source: GOOGLE, checked: '2026-03-09' }],
-  [/^gemini-2\.5-flash-lite(-\d{3})?$/, { training: 1.5, source: GOOGLE, checked: '2026-03-09' }],
+  [
+    /^gemini-2\.5-flash-lite(-\d{3})?$/,
+    { training: 1.5, input: 0.1, output: 0.4, source: GOOGLE_LITE, checked: '2026-03-09' },
+  ],
   [/^ft:gpt-4\.1(-2025-04-14)?$/, { input: 3, output: 12, source: OPENAI_TUNING, checked: '2025-10' }],
   [/^ft:gpt-4\.1-mini(-2025-04-14)?$/, { input: 0.8, output: 3.2, source: OPENAI_TUNING, checked: '2025-10' }],
   [/^ft:gpt-4\.1-nano(-2025-04-14)?$/, { input: 0.2, output: 0.8, source: OPENAI_TUNING, checked: '2025-10' }],
@@ -117,6 +123,22 @@ export function generationPrice(
     return { ...price, input: price.input, output: price.output };
   const field = `synthesize.generators.${generator}.price`;
   throw terminal('UnknownPrice', unknown(model, `${field}: { input: …, output: … }`), { model, field });
+}
+
+/** Dollars for a million tokens asked and answered in an evaluation. @throws UnknownPrice with the way to give them. */
+export function answeringPrice(
+  model: string,
+  given: { inputPerMillion: number; outputPerMillion: number } | undefined,
+): { inputPerMillion: number; outputPerMillion: number } {
+  if (given) return given;
+  const price = priceOf(model);
+  if (typeof price !== 'string' && price.input !== undefined && price.output !== undefined)
+    return { inputPerMillion: price.input, outputPerMillion: price.output };
+  const field = 'evaluate.price';
+  throw terminal('UnknownPrice', unknown(model, `${field}: { inputPerMillion: …, outputPerMillion: … }`), {
+    model,
+    field,
+  });
 }
 
 const unknown = (model: string, field: string): string =>

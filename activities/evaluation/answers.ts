@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Generator } from '../../adapters/contracts.ts';
 import { digestOf, hexOf } from '../../artifacts/canonical.ts';
 import { findAnswers, noteAnswers, type AnswersFacts } from '../../artifacts/ledger/answers.ts';
+import { paidAnswers, spendingOf } from '../../artifacts/ledger/replies.ts';
 import { canonicalJson } from '../../configs/canonical-json.ts';
 import { terminal } from '../../configs/failure.ts';
 import type { Evaluate } from '../../configs/evaluate.ts';
@@ -52,8 +53,17 @@ export interface Questions {
   batchSize: number;
   google?: Google | undefined;
   price?: Evaluate['price'];
-  /** Most that asking both models may cost, in US dollars. */
+  /** Most that the run may spend on answers and other asks, in US dollars. */
   maxUsd?: number | undefined;
+}
+
+/** Has both models answer, the candidate first. */
+export async function answersOfBoth(context: Asker, questions: Questions): Promise<Record<Side, Answers>> {
+  const candidate = await answersOf(context, 'candidate', questions);
+  const { usd = 0 } = usdOf([candidate]);
+  const { maxUsd } = questions;
+  const rest = maxUsd === undefined ? {} : { maxUsd: Math.max(0, maxUsd - usd) };
+  return { candidate, champion: await answersOf(context, 'champion', { ...questions, ...rest }) };
 }
 
 /**
@@ -83,7 +93,8 @@ export async function answersOf(context: Asker, side: Side, questions: Questions
   const base = isAdapter ? await deps.store.path(String(meta['base'])) : path;
   // What was paid for is found again by a later run that asks the same.
   const jobKey = remote && !isForced ? `answers-${hexOf(key)}` : `${context.jobKey}.${side}`;
-  const { google, price, maxUsd } = questions;
+  const { google, price } = questions;
+  const maxUsd = remote && questions.maxUsd !== undefined ? await leftOf(context, questions.maxUsd) : undefined;
   const { predictions, timings, ...facts } = await generator.generate(
     jobKey,
     {
@@ -116,6 +127,12 @@ export async function answersOf(context: Asker, side: Side, questions: Questions
   const answers = await read(context, side, questions, { ref, timings: timed, facts, isReused: false });
   await noteAnswers(deps.ledger, key, run.id, { predictions: ref.digest, timings: timed ?? null, facts });
   return answers;
+}
+
+/** What is left of a bound on a run's spending. */
+async function leftOf({ deps, run }: Asker, maxUsd: number): Promise<number> {
+  const { usd, unsure } = await spendingOf(deps.ledger, run.id);
+  return Math.max(0, maxUsd - usd - unsure.usd - (await paidAnswers(deps.ledger, run.id)).usd);
 }
 
 /** What vendors billed for answers, as a part of the cost of a step; nothing where nobody did. */

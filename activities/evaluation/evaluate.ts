@@ -16,7 +16,7 @@ import type { StepContext } from '../step/context.ts';
 import { defineStep, type Step } from '../step/define.ts';
 import type { Deps } from '../step/deps.ts';
 import { generatorParts } from '../remote-models.ts';
-import { answersOf, SIDES, usdOf, type Answers, type Side } from './answers.ts';
+import { answersOfBoth, SIDES, usdOf, type Answers, type Side } from './answers.ts';
 import { openMetrics, schemasOf } from './metrics.ts';
 import { ANSWER, operational, saidOf } from './operational.ts';
 import { partOf, Part } from './part.ts';
@@ -76,10 +76,7 @@ export function createEvaluate(deps: Deps): Step<EvaluateParams> {
         price,
         maxUsd: limits?.usd,
       };
-      const answers: Record<Side, Answers> = {
-        candidate: await answersOf(context, 'candidate', questions),
-        champion: await answersOf(context, 'champion', questions),
-      };
+      const answers = await answersOfBoth(context, questions);
       const { scores, report } = await score(context, rows.ref, answers);
       const named = Object.entries(report.metrics).filter(([name]) => !Object.hasOwn(OPERATIONAL, name));
       const fresh = SIDES.map((side) => answers[side]).filter(({ isReused }) => !isReused);
@@ -89,6 +86,7 @@ export function createEvaluate(deps: Deps): Step<EvaluateParams> {
         (sum, [, { candidate, champion }]) => sum + candidate.unmeasured + champion.unmeasured,
         0,
       );
+      const unanswered = SIDES.reduce((sum, side) => sum + (answers[side].facts.unanswered ?? 0), 0);
       return {
         outputs: {
           rows: rows.ref,
@@ -102,6 +100,7 @@ export function createEvaluate(deps: Deps): Step<EvaluateParams> {
         facts: {
           items: report.items,
           ...(unmeasured > 0 ? { unmeasured } : {}),
+          ...(unanswered > 0 ? { unanswered } : {}),
           ...(fresh.length < 2 ? { answersReused: 2 - fresh.length } : {}),
         },
         cost: {

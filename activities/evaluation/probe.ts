@@ -24,7 +24,7 @@ import type { StepContext } from '../step/context.ts';
 import { defineStep, type Step } from '../step/define.ts';
 import type { Deps } from '../step/deps.ts';
 import { generatorParts } from '../remote-models.ts';
-import { answersOf, SIDES, usdOf, type Answers, type Side } from './answers.ts';
+import { answersOfBoth, SIDES, usdOf, type Answers, type Side } from './answers.ts';
 import type { MetricFacts, ScoredItem } from './report.ts';
 
 const { decoding, batchSize, price, limits } = Evaluate.unwrap().shape;
@@ -91,10 +91,7 @@ export function createProbe(deps: Deps): Step<ProbeParams> {
         price: given,
         maxUsd: bounds?.usd,
       };
-      const answers: Record<Side, Answers> = {
-        candidate: await answersOf(context, 'candidate', questions),
-        champion: await answersOf(context, 'champion', questions),
-      };
+      const answers = await answersOfBoth(context, questions);
       const scored = [...safetyItems(attacks, answers), ...(await biasItems(bias, pairs?.rows ?? [], answers))];
       const scores = writeLines(join(context.scratch, 'scores.jsonl'));
       for (const item of scored) scores.write(item);

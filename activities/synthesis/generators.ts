@@ -62,6 +62,11 @@ export async function writerFor(
 /** Folders of a stored model: its base, and the adapter when it is one. */
 async function placeOf({ ledger, store }: Deps, digest: string): Promise<{ base: string; adapter?: string }> {
   const meta = JSON.parse((await findArtifact(ledger, digest))?.meta_json ?? '{}') as { kind?: string; base?: string };
+  if (meta.kind === 'remote')
+    throw terminal(
+      'NoSuchModel',
+      'a model that lies at a vendor cannot write rows on this machine: give a generator of kind endpoint, or a model whose files are here',
+    );
   const path = await store.path(digest);
   return meta.kind === 'adapter' ? { base: await store.path(String(meta.base)), adapter: path } : { base: path };
 }

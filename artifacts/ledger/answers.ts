@@ -10,6 +10,8 @@ export interface AnswersFacts {
   seconds: number;
   /** US dollars; undefined: nobody sends a bill. */
   usd?: number | undefined;
+  /** Prompts that a vendor gave no answer to. */
+  unanswered?: number | undefined;
 }
 
 export interface KnownAnswers {

@@ -43,7 +43,7 @@ export async function intendAsk(ledger: Ledger, ask: NewAsk): Promise<Intent> {
     const found = await tx.selectFrom('replies').selectAll().where('key', '=', key).executeTakeFirst();
     if (found?.status === 'answered') return { state: 'answered', reply: found };
     if (budget.usd !== undefined || budget.tokens !== undefined) {
-      const spending = await spendingOf(tx, runId);
+      const spending = withAnswers(await spendingOf(tx, runId), await paidAnswers(tx, runId));
       if (isOver(spending, estimate, budget)) return { state: 'over-budget', spending };
     }
     const timesAsked = (found?.times_asked ?? 0) + 1;
@@ -225,6 +225,35 @@ export async function spendingOf(ledger: Ledger, runId: string): Promise<Spendin
     completionTokens: row.completionTokens ?? 0,
     usd: row.usd ?? 0,
     unsure: { requests: row.unsureRequests ?? 0, tokens: row.unsureTokens ?? 0, usd: row.unsureUsd ?? 0 },
+  };
+}
+
+/** Answers of models count towards the same bound as asks. */
+const withAnswers = (spending: Spending, paid: { usd: number; tokens: number }): Spending => ({
+  ...spending,
+  usd: spending.usd + paid.usd,
+  promptTokens: spending.promptTokens + paid.tokens,
+});
+
+/** Steps whose cost is their own: that of asks is in the replies, that of trainings has bounds of its own. */
+const ANSWERING_STEPS = ['evaluate', 'probe', 'trial', 'examine'];
+
+/** What vendors billed for the answers of models, in the completed steps of a run. */
+export async function paidAnswers(ledger: Ledger, runId: string): Promise<{ usd: number; tokens: number }> {
+  const rows = await ledger
+    .selectFrom('executions')
+    .select('cost_json')
+    .where('run_id', '=', runId)
+    .where('step', 'in', ANSWERING_STEPS)
+    .where('status', '=', 'completed')
+    .where('cached_from', 'is', null)
+    .execute();
+  const costs = rows.map(({ cost_json }) => JSON.parse(cost_json) as { usd?: number; tokens?: number });
+  // Answers of models on this machine are work, and no spending.
+  const paid = costs.filter(({ usd }) => usd !== undefined);
+  return {
+    usd: paid.reduce((sum, { usd = 0 }) => sum + usd, 0),
+    tokens: paid.reduce((sum, { tokens = 0 }) => sum + tokens, 0),
   };
 }
 

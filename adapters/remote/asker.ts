@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import type { KeptAnswer } from './answers-file.ts';
+
+/** A message of a prompt, in the OpenAI chat form. */
+const Message = z.looseObject({
+  role: z.string(),
+  content: z.union([z.string(), z.array(z.looseObject({ type: z.string() })), z.null()]).optional(),
+});
+/** A row as it is asked. */
+export const Prompt = z.looseObject({ id: z.string(), messages: z.array(Message).min(1) });
+export type Prompt = z.infer<typeof Prompt>;
+
+/** What a vendor's model said to one prompt. */
+export type RemoteAnswer = Omit<KeptAnswer, 'id' | 'seconds'>;
+
+/** A model at a vendor that can be asked. */
+export interface RemoteAsker {
+  /**
+   * Asks once. A prompt that the model will never answer has an answer without text.
+   *
+   * @throws RemoteFailure for what may pass.
+   * @throws TerminalError `PromptRefused` when the vendor does not take this prompt, any other when it takes none.
+   */
+  ask(prompt: Prompt, signal: AbortSignal): Promise<RemoteAnswer>;
+  /** US dollars for a million tokens. */
+  price: { inputPerMillion: number; outputPerMillion: number };
+  close?(): Promise<void>;
+}
+
+/** In US dollars. */
+export const usdOf = (
+  { promptTokens, completionTokens }: Pick<KeptAnswer, 'promptTokens' | 'completionTokens'>,
+  { inputPerMillion, outputPerMillion }: RemoteAsker['price'],
+): number => (promptTokens * inputPerMillion + completionTokens * outputPerMillion) / 1e6;

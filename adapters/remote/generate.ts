@@ -1,0 +1,126 @@
+import { existsSync } from 'node:fs';
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { writeAtomic } from '../../artifacts/files.ts';
+import { terminal } from '../../configs/failure.ts';
+import type { RemoteModel } from '../../configs/remote-model.ts';
+import type { GenerateOrder, GenerateResult, Generator } from '../contracts.ts';
+import { isCancelled } from '../local/await.ts';
+import { openAnswers, type KeptAnswer } from './answers-file.ts';
+import { askAll } from './ask-all.ts';
+import { Prompt, usdOf, type RemoteAsker } from './asker.ts';
+import { remoteModelAt } from './model-file.ts';
+import type { Patience } from './persist.ts';
+
+/** A vendor whose models can be asked. */
+export interface AnswerKind {
+  identity: Record<string, string>;
+  /** @throws TerminalError `UnknownPrice` and everything else that can be known before money is spent. */
+  open(remote: RemoteModel, order: GenerateOrder, signal: AbortSignal): Promise<RemoteAsker>;
+}
+
+const Facts = z.object({
+  promptTokens: z.number(),
+  completionTokens: z.number(),
+  seconds: z.number(),
+  usd: z.number(),
+  unanswered: z.number(),
+});
+
+/** Most prompts that are asked at the same time. */
+export const MOST_AT_ONCE = 32;
+
+/**
+ * Has models at a vendor answer. Every answer is kept as soon as it came, so that nothing is asked twice that has an
+ * answer, whatever happens to the worker.
+ */
+export function createRemoteGenerator(kind: AnswerKind, at: { jobs: string; patience?: Patience }): Generator {
+  return {
+    identity: async () => kind.identity,
+
+    generate: async (key, order, run, watch) => {
+      const folder = join(at.jobs, key);
+      const stopped = join(folder, `cancelled-${run}`);
+      if (existsSync(stopped)) throw terminal('Cancelled', 'the run was cancelled: nothing more is asked');
+      const done = await resultIn(folder);
+      if (done) return done;
+      const prompts = await readPrompts(order.prompts);
+      const asker = await kind.open(await remoteModelAt(order.base), order, watch.signal);
+      const began = performance.now();
+      const answers = openAnswers(join(folder, 'answers.jsonl'));
+      try {
+        await askAll(prompts, answers, {
+          asker,
+          maxTokens: order.decoding.maxTokens,
+          lanes: Math.min(order.batchSize, MOST_AT_ONCE),
+          maxUsd: order.maxUsd,
+          patience: at.patience,
+          ...watch,
+        });
+      } catch (error) {
+        if (watch.signal.aborted && isCancelled(watch.signal)) await writeAtomic(stopped, new Date().toISOString());
+        throw error;
+      } finally {
+        answers.close();
+        await asker.close?.();
+      }
+      const kept = prompts.map(({ id }) => answers.known.get(id) as KeptAnswer);
+      const seconds = Math.round(performance.now() - began) / 1000;
+      return writeResult(folder, kept, { seconds, price: asker.price });
+    },
+  };
+}
+
+async function readPrompts(path: string): Promise<Prompt[]> {
+  const lines = (await readFile(path, 'utf8')).split('\n').filter((line) => line !== '');
+  return lines.map((line) => Prompt.parse(JSON.parse(line)));
+}
+
+const placeOf = (folder: string): { predictions: string; timings: string; result: string } => ({
+  predictions: join(folder, 'output', 'predictions.jsonl'),
+  timings: join(folder, 'output', 'timings.jsonl'),
+  result: join(folder, 'result.json'),
+});
+
+/** What was finished before; undefined: it was not, or is not all there. */
+async function resultIn(folder: string): Promise<GenerateResult | undefined> {
+  const { predictions, timings, result } = placeOf(folder);
+  if (![predictions, timings, result].every((path) => existsSync(path))) return undefined;
+  const facts = Facts.safeParse(JSON.parse(await readFile(result, 'utf8')));
+  return facts.success ? { predictions, timings, ...facts.data } : undefined;
+}
+
+async function writeResult(
+  folder: string,
+  answers: readonly KeptAnswer[],
+  { seconds, price }: { seconds: number; price: RemoteAsker['price'] },
+): Promise<GenerateResult> {
+  const { predictions, timings, result } = placeOf(folder);
+  await mkdir(join(folder, 'output'), { recursive: true });
+  const lines = (of: (answer: KeptAnswer) => object): string =>
+    answers.map((answer) => `${JSON.stringify(of(answer))}\n`).join('');
+  const said = ({ id, text, promptTokens, completionTokens }: KeptAnswer): object => ({
+    id,
+    text,
+    promptTokens,
+    completionTokens,
+  });
+  await writeAtomic(predictions, lines(said));
+  await writeAtomic(
+    timings,
+    lines(({ id, seconds: took }) => ({ id, seconds: took })),
+  );
+  const total = (key: 'promptTokens' | 'completionTokens'): number =>
+    answers.reduce((sum, answer) => sum + answer[key], 0);
+  const [promptTokens, completionTokens] = [total('promptTokens'), total('completionTokens')];
+  const facts = {
+    promptTokens,
+    completionTokens,
+    seconds,
+    usd: usdOf({ promptTokens, completionTokens }, price),
+    unanswered: answers.filter(({ text }) => text === null).length,
+  };
+  await writeAtomic(result, JSON.stringify(facts));
+  return { predictions, timings, ...facts };
+}
