@@ -9,15 +9,14 @@ import { RemoteFailure } from './failure.ts';
 import { limiterOf } from './limiter.ts';
 import { stuck, type Stuck } from './watchdog.ts';
 
-/** A job is not asked after more often than so, in ms, however many wait for it. */
-const FRESH_MS = 1000;
-
 /** What following a job needs. */
 export interface Following {
   ledger: Ledger;
   service: JobService;
   settings: TuneSettings;
   signal: AbortSignal;
+  /** A job is not asked after more often than so, in ms, however many wait for it. */
+  freshMs: number;
   /** Runs that wait for it. */
   runs: readonly string[];
   /** Orders the next try of a job, with other settings. */
@@ -39,9 +38,9 @@ export async function follow(row: RemoteJobRecord, following: Following): Promis
 async function look(
   row: RemoteJobRecord,
   name: string,
-  { ledger, service, signal }: Following,
+  { ledger, service, signal, freshMs }: Following,
 ): Promise<RemoteJobRecord> {
-  if (row.polled_at !== null && Date.now() - Date.parse(row.polled_at) < FRESH_MS) return row;
+  if (row.polled_at !== null && Date.now() - Date.parse(row.polled_at) < freshMs) return row;
   let job: RemoteJob;
   try {
     job = await limiterOf(ledger, service, signal)('call', () => service.get(name, signal));

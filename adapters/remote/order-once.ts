@@ -18,6 +18,9 @@ export const CREATE_TIMEOUT_MS = 60_000;
  */
 export const SETTLE_MS = 15_000;
 
+/** How often one looks whether a call of another worker has been answered, in ms. */
+const LOOK_EVERY_MS = 200;
+
 /** What ordering needs. */
 export interface Ordering {
   ledger: Ledger;
@@ -41,10 +44,11 @@ export async function orderOnce(
   stage: (label: string) => Promise<unknown>,
 ): Promise<RemoteJobRecord> {
   const { ledger, service, signal } = ordering;
-  let row = wanted;
+  let row = await settled(wanted.label, ordering);
   if (row.name !== null) return row;
+  // What was not under way when the vendor was asked must not be by the time of the call either.
+  const { sent_at: before } = row;
   const limited = limiterOf(ledger, service, signal);
-  await untilSettled(row, ordering);
   const found = await limited('call', () => service.find(row.key, signal));
   const known = ownAmong(found, row);
   if (known) return adopt(ledger, row, known);
@@ -58,7 +62,7 @@ export async function orderOnce(
   }
   const request: unknown = JSON.parse(row.request_json ?? 'null');
   const created = await limited('submit', async () => {
-    if (!(await beginSending(ledger, row, sender()))) return undefined;
+    if (!(await beginSending(ledger, { label: row.label, sent_at: before }, sender()))) return undefined;
     failpoint('remote.sending');
     const timeout = AbortSignal.any([signal, AbortSignal.timeout(CREATE_TIMEOUT_MS)]);
     try {
@@ -84,12 +88,16 @@ export async function orderOnce(
   return jobAt(ledger, row.label);
 }
 
-/** Waits until a call of which nobody knows what came of it must have shown its effect. */
-async function untilSettled(row: RemoteJobRecord, { settleMs = SETTLE_MS, signal }: Ordering): Promise<void> {
-  if (row.sent_at === null) return;
-  const until = (): number =>
-    Date.parse(row.sent_at as string) + settleMs + (mayBeWaiting(row.sent_by) ? CREATE_TIMEOUT_MS : 0);
-  while (Date.now() < until()) await sleep(Math.min(500, Math.max(1, until() - Date.now())), undefined, { signal });
+/** Waits until a call of which nobody knows what came of it has been answered, or must have shown its effect. */
+async function settled(label: string, { ledger, settleMs = SETTLE_MS, signal }: Ordering): Promise<RemoteJobRecord> {
+  for (;;) {
+    const row = await jobAt(ledger, label);
+    if (row.name !== null || row.sent_at === null) return row;
+    const until = Date.parse(row.sent_at) + settleMs + (mayBeWaiting(row.sent_by) ? CREATE_TIMEOUT_MS : 0);
+    const left = until - Date.now();
+    if (left <= 0) return row;
+    await sleep(Math.min(LOOK_EVERY_MS, left), undefined, { signal });
+  }
 }
 
 /** Our job among those with our key: of our own try, or one of another state folder that may still succeed. */

@@ -26,6 +26,9 @@ import { limiterOf } from './limiter.ts';
 import { remoteModelAt } from './model-file.ts';
 import { orderOnce } from './order-once.ts';
 
+/** A job is asked after at most so often, in ms, however many runs wait for it. */
+const MOST_FRESH_MS = 1000;
+
 /** What a tuner far away is made with. */
 export interface RemoteTunerOptions {
   ledger: Ledger;
@@ -42,7 +45,7 @@ export interface RemoteTunerOptions {
  * a worker killed between any two lines neither pays twice nor loses a job.
  */
 export function createRemoteTuner(kind: TuningKind, options: RemoteTunerOptions): Tuner {
-  const { ledger, jobs, settleMs } = options;
+  const { ledger, jobs, settleMs, pollEveryMs = kind.pollEveryMs } = options;
   const never = new AbortController().signal;
   const folderOf = (key: string): string => join(jobs, key);
   const keptIn = (row: RemoteJobRecord): Kept => JSON.parse(row.settings_json) as Kept;
@@ -62,12 +65,13 @@ export function createRemoteTuner(kind: TuningKind, options: RemoteTunerOptions)
     identity: (settings) => kind.identity(settings as TuneSettings),
     keyed: (settings) => kind.keyed(settings),
     baseOf: (name, settings) => kind.baseOf(name, settings),
-    pollEveryMs: options.pollEveryMs ?? kind.pollEveryMs,
+    pollEveryMs,
 
     submit: async (key, given, run, paid) => {
       if (!paid) throw new Error(`${kind.provider} is paid for: it is not ordered without the key of the step`);
       const known = await findClaimed(ledger, key);
       const service = await kind.open(known ? settingsOf(known) : given.settings);
+      if (known) checkStart(key, keptIn(known).start, given.start ?? null);
       if (known && (known.name !== null || hasEnded(known))) return;
       if (!known) await service.check(given);
       const row =
@@ -77,7 +81,11 @@ export function createRemoteTuner(kind: TuningKind, options: RemoteTunerOptions)
           key: jobKeyOf(paid.cacheKey, paid.isForced ? run : undefined),
           provider: kind.provider,
           scope: service.scope,
-          settings: { settings: given.settings, base: await baseName(given.base) } satisfies Kept,
+          settings: {
+            settings: given.settings,
+            base: await baseName(given.base),
+            start: given.start ?? null,
+          } satisfies Kept,
           runId: run,
           instance: paid.instance,
           line: paid.line,
@@ -98,6 +106,7 @@ export function createRemoteTuner(kind: TuningKind, options: RemoteTunerOptions)
         service,
         settings,
         signal: never,
+        freshMs: Math.min(MOST_FRESH_MS, pollEveryMs),
         runs,
         again: async (old, moved) => {
           const elsewhere = await kind.open(moved);
@@ -203,6 +212,15 @@ export function createRemoteTuner(kind: TuningKind, options: RemoteTunerOptions)
   }
 }
 
+/** @throws TerminalError `StartMismatch` */
+function checkStart(key: string, ordered: string | null, wanted: string | null): void {
+  if (ordered === wanted) return;
+  throw terminal(
+    'StartMismatch',
+    `the training ${key} was ordered to start from ${ordered ?? 'the base model'}, and now from ${wanted ?? 'the base model'}: it is left as it is; start a new run`,
+  );
+}
+
 /** What a training will cost, in US dollars; null: nobody sends a bill. @throws UnknownPrice */
 async function estimated(service: TuningService, order: TuneOrder): Promise<number | null> {
   const perMillion = service.price?.(await baseName(order.base));
@@ -215,6 +233,8 @@ interface Kept {
   settings: TuneSettings;
   /** Name of the base model. */
   base: string;
+  /** The earlier model that it starts from; null: the base. */
+  start: string | null;
 }
 
 /** The vendor's name of a base model; of one on this machine its path. */

@@ -145,7 +145,11 @@ export async function updateJob(ledger: Ledger, label: string, changed: Updateab
  * Writes down that the creating call is about to be made. False: another worker has done so since the row was read,
  * or the job is there.
  */
-export async function beginSending(ledger: Ledger, row: RemoteJobRecord, sentBy: string): Promise<boolean> {
+export async function beginSending(
+  ledger: Ledger,
+  row: Pick<RemoteJobRecord, 'label' | 'sent_at'>,
+  sentBy: string,
+): Promise<boolean> {
   const { numUpdatedRows } = await ledger
     .updateTable('remote_jobs')
     .set({ sent_at: now(), sent_by: sentBy })

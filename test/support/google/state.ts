@@ -85,12 +85,18 @@ export class GoogleState {
   readonly journal: Journal;
   readonly objects: Objects | undefined;
   readonly lessons: Lessons;
+  #grpc?: Journal;
 
   constructor(options: StateOptions) {
     this.options = { ...options };
     this.journal = new Journal(options.folder);
     this.lessons = new Lessons(options.folder);
     this.objects = options.gcs ? objectsAt(options.gcs) : undefined;
+  }
+
+  /** What the gRPC server that shares the folder keeps for itself. */
+  get grpc(): Journal {
+    return (this.#grpc ??= new Journal(this.options.folder, 'grpc.jsonl'));
   }
 
   /** Creates by `anneal_key/anneal_try`. */
