@@ -30,12 +30,19 @@ export function mindOf(state: GoogleState, name: string): Mind {
     if (!version) throw new Refusal('NOT_FOUND', `The Model "${name}" is not found.`);
     return version;
   }
-  const endpoint = state.journal.get<StoredEndpoint>('endpoints', canonical(name));
+  const endpoint = state.journal.get<StoredEndpoint>('endpoints', canonical(name)) ?? endpointOfGrpc(state, name);
   if (!endpoint) throw new Refusal('NOT_FOUND', `Endpoint \`${name}\` not found.`);
   const knowledge = knowledgeOf(state, endpoint);
   if (!knowledge) throw new Refusal('FAILED_PRECONDITION', `Endpoint \`${name}\` has no deployed model.`);
   checkAlive(state, knowledge.base);
   return knowledge;
+}
+
+/** An endpoint that the gRPC server which shares the folder made; it keeps names as they were sent. */
+function endpointOfGrpc(state: GoogleState, name: string): StoredEndpoint | undefined {
+  const rows = state.grpc.all<StoredEndpoint['resource']>('endpoint');
+  const row = rows.find(([key]) => canonical(key) === canonical(name))?.[1];
+  return row && { resource: row };
 }
 
 /** Answers a request of generateContent. `request` is what `readMessage` gave. */

@@ -19,7 +19,6 @@ export class Journal {
   readonly #fd: number;
   readonly #kinds = new Map<string, Map<string, unknown>>();
   #read = 0;
-  #rest = '';
 
   constructor(folder: string, file = 'state.jsonl') {
     mkdirSync(folder, { recursive: true });
@@ -28,7 +27,7 @@ export class Journal {
     this.#fd = openSync(this.#file, 'a+');
     this.#refresh();
     // A line that a kill cut short ends here, and is passed over.
-    if (this.#rest !== '') appendFileSync(this.#file, '\n');
+    if (fstatSync(this.#fd).size > this.#read) appendFileSync(this.#file, '\n');
   }
 
   /** The object, or undefined. Not to be changed in place: put it anew. */
@@ -64,10 +63,11 @@ export class Journal {
     const { size } = fstatSync(this.#fd);
     if (size <= this.#read) return;
     const bytes = Buffer.alloc(size - this.#read);
-    const length = readSync(this.#fd, bytes, 0, bytes.length, this.#read);
-    this.#read += length;
-    const lines = (this.#rest + bytes.toString('utf8', 0, length)).split('\n');
-    this.#rest = lines.pop() ?? '';
+    readSync(this.#fd, bytes, 0, bytes.length, this.#read);
+    // What follows the last line break is still being written.
+    const whole = bytes.lastIndexOf('\n') + 1;
+    this.#read += whole;
+    const lines = bytes.toString('utf8', 0, whole).split('\n');
     for (const line of lines) this.#apply(line);
   }
 

@@ -84,11 +84,7 @@ async function answer(state: GoogleState, call: Call, fault: Fault): Promise<Rep
   const { denied = [], disabledServices = [] } = state.options;
   if (disabledServices.includes('aiplatform.googleapis.com')) throw disabled(route.project);
   const permission = `aiplatform.${route.collection}.${route.verb === 'generateContent' ? 'predict' : route.verb}`;
-  if (denied.includes(permission))
-    throw new Refusal(
-      'PERMISSION_DENIED',
-      `Permission '${permission}' denied on resource '//aiplatform.googleapis.com/${route.parent}' (or it may not exist).`,
-    );
+  if (denied.includes(permission)) throw forbidden(permission, `//aiplatform.googleapis.com/${route.parent}`);
   return { status: 200, body: await vertexCall(state, route, call, fault) };
 }
 
@@ -98,30 +94,29 @@ const refusal = (error: Refusal): Reply => ({
   ...(error.retryAfter === undefined ? {} : { headers: { 'retry-after': String(error.retryAfter) } }),
 });
 
+const info = (reason: string, metadata: Record<string, string> = {}): { details: object[] } => ({
+  details: [{ '@type': 'type.googleapis.com/google.rpc.ErrorInfo', reason, domain: 'googleapis.com', metadata }],
+});
+
 const unauthenticated = (): Refusal =>
   new Refusal(
     'UNAUTHENTICATED',
     'Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other valid authentication credential.',
-    {
-      details: [
-        {
-          '@type': 'type.googleapis.com/google.rpc.ErrorInfo',
-          reason: 'ACCESS_TOKEN_EXPIRED',
-          domain: 'googleapis.com',
-        },
-      ],
-    },
+    info('ACCESS_TOKEN_EXPIRED', { service: 'aiplatform.googleapis.com' }),
+  );
+
+const forbidden = (permission: string, resource: string): Refusal =>
+  new Refusal(
+    'PERMISSION_DENIED',
+    `Permission '${permission}' denied on resource '${resource}' (or it may not exist).`,
+    info('IAM_PERMISSION_DENIED', { permission, resource }),
   );
 
 const disabled = (project: string): Refusal =>
   new Refusal(
     'PERMISSION_DENIED',
-    `Agent Platform API has not been used in project ${project} before or it is disabled. Enable it by visiting https://console.developers.google.com/apis/api/aiplatform.googleapis.com/overview?project=${project} then retry.`,
-    {
-      details: [
-        { '@type': 'type.googleapis.com/google.rpc.ErrorInfo', reason: 'SERVICE_DISABLED', domain: 'googleapis.com' },
-      ],
-    },
+    `Vertex AI API has not been used in project ${project} before or it is disabled. Enable it by visiting https://console.developers.google.com/apis/api/aiplatform.googleapis.com/overview?project=${project} then retry.`,
+    info('SERVICE_DISABLED', { service: 'aiplatform.googleapis.com', consumer: `projects/${project}` }),
   );
 
 /** `GET creates`, `money`, `jobs`; `POST options` changes how the project behaves; `DELETE objects?kind=K&name=N`. */
