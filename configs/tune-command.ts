@@ -62,6 +62,22 @@ export const CommandTuning = z
       .describe(
         'How long submit, poll, cancel, find or collect may take, default 60. Too high: a hanging command is noticed late. Too low: a slow answer counts as none.',
       ),
+    serve: z
+      .strictObject({
+        baseUrl: z
+          .string()
+          .regex(/^https?:\/\/[^\s@]+$/, 'expected an address such as http://gpu-1:8000/v1, without user or password')
+          .describe('Address of the server.'),
+        apiKeyEnv: z
+          .string()
+          .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'expected the name of an environment variable')
+          .optional()
+          .describe('Environment variable that holds the key. Default: the server asks for none.'),
+      })
+      .optional()
+      .describe(
+        'A server of the OpenAI protocol that answers for the base model, where model.for.command names one that lies elsewhere. Default: the base lies on this machine.',
+      ),
     version: z
       .string()
       .min(1)

@@ -1,18 +1,18 @@
-import { access, constants, readFile, readdir, stat } from 'node:fs/promises';
+import { readFile, readdir, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { isAbsolute, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { writeAtomic } from '../../artifacts/files.ts';
-import { messageOf, terminal } from '../../configs/failure.ts';
-import type { CommandTuning } from '../../configs/tune-command.ts';
+import { terminal } from '../../configs/failure.ts';
 import { cancelJob, clearJob, pauseJob, pollJob, submitJob, type JobProgram } from '../local/job.ts';
 import { curveOf, readLog } from '../local/job-output.ts';
-import type { Tuner, TuneSettings } from '../contracts.ts';
+import type { Tuner } from '../contracts.ts';
 import { checkVariables } from './environment.ts';
 import { commandIdentity } from './identity.ts';
-import { trainerSettings, writeOrder } from './order.ts';
+import { writeOrder } from './order.ts';
 import { readCommandResult } from './result.ts';
+import { checkProgram, commandOf, keyedSettings, servedBase } from './settings.ts';
 
 /** Wait after a trainer's "try again later", in ms; doubled each time up to five minutes. */
 const LATER_MS = 10_000;
@@ -31,7 +31,9 @@ export function createLocalCommandTuner({ jobs, laterMs = LATER_MS }: { jobs: st
   const folderOf = (key: string): string => join(jobs, key);
   return {
     identity: (settings) => commandIdentity(commandOf(settings)),
-    keyed: ({ command: _command, ...settings }) => keyedSettings(settings),
+    keyed: keyedSettings,
+
+    baseOf: servedBase,
 
     submit: async (key, order, run) => {
       const { run: words = [], env } = commandOf(order.settings);
@@ -64,31 +66,6 @@ export function createLocalCommandTuner({ jobs, laterMs = LATER_MS }: { jobs: st
     pause: (key) => pauseJob(folderOf(key)),
     isHere: true,
   };
-}
-
-/** What a result depends on beside the commands, which `identity` speaks for. */
-export const keyedSettings = (settings: TuneSettings): unknown => ({
-  tuner: settings.tuner,
-  objective: settings.objective ?? 'sft',
-  ...trainerSettings(settings),
-});
-
-/** @throws TerminalError `NoCommand` for settings without commands. */
-export function commandOf(settings: TuneSettings | undefined): CommandTuning {
-  const command = settings?.command;
-  if (!command) throw terminal('NoCommand', 'the recipe has no tune.command: it says which commands train');
-  return command;
-}
-
-/** A program that is not there is known before anything is ordered; one without a path is looked for when it starts. */
-export async function checkProgram(word: string): Promise<void> {
-  if (!isAbsolute(word)) return;
-  await access(word, constants.X_OK).catch((error: unknown) => {
-    throw terminal(
-      'NoProgram',
-      `${word} cannot be started (${messageOf(error)}): check tune.command and its file mode`,
-    );
-  });
 }
 
 async function checkStart(folder: string, key: string, wanted: Record<string, unknown>): Promise<void> {
