@@ -1,12 +1,13 @@
 import { createLocalCommandTuner } from '../adapters/command/local-tuner.ts';
 import type { Tuner, TuningKind } from '../adapters/contracts.ts';
 import { createMlxTuner } from '../adapters/mlx/tuner.ts';
+import { openAiKind } from '../adapters/openai/kind.ts';
 import { createRemoteTuner } from '../adapters/remote/tuner.ts';
 import { vertexKind } from '../adapters/vertex/kind.ts';
 import type { Ledger } from '../artifacts/ledger/open.ts';
 
 /** Kinds of training service elsewhere, by the provider that a recipe names. None loads its client before it is used. */
-export const remoteKinds: Readonly<Record<string, TuningKind>> = { vertex: vertexKind };
+export const remoteKinds: Readonly<Record<string, TuningKind>> = { vertex: vertexKind, openai: openAiKind };
 
 /** Who trains, by the provider that a recipe names. */
 export function tunersOf({ ledger, jobs }: { ledger: Ledger; jobs: string }): Record<string, Tuner> {

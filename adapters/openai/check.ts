@@ -5,8 +5,9 @@ import { openaiCounter } from '../../data/tokens/openai.ts';
 import type { Row } from '../../data/row.ts';
 import type { TuneOrder } from '../contracts.ts';
 import { remoteModelAt } from '../remote/model-file.ts';
-import { devShareOf, formedRows, objectiveOf, placeOf, type Formed } from './rows.ts';
+import { devShareOf, formedRows, objectiveOf, placeOf } from './rows.ts';
 import { keyOf, type Server } from './server.ts';
+import { openAiLimits } from './tokens.ts';
 
 /** What OpenAI takes of any file, in bytes. */
 const MAX_FILE_BYTES = 512 * 2 ** 20;
@@ -41,12 +42,6 @@ function mismatch(earlier: RemoteModel, wanted: RemoteModel, server: Server): st
   if (earlier.base !== wanted.base)
     return `has the base ${earlier.base}, this training ${wanted.base}; set model.for.openai to ${earlier.base}`;
   return undefined;
-}
-
-/** The limits of a model of OpenAI; of others nothing is known. */
-export function openAiLimits(base: string): Limits | undefined {
-  const limits = limitsOf(base);
-  return limits?.vendor === 'openai' ? limits : undefined;
 }
 
 /** Everything about an order that can be known to be wrong before anything is sent. @throws TerminalError */
@@ -112,43 +107,44 @@ async function weigh({ train, settings }: TuneOrder, limits: Limits | undefined)
     bytes: { training: 0, validation: 0 },
     bad: { count: 0 },
   };
-  const tooLong = await lengthCheck(limits);
+  const tooLong = lengthCheck(limits);
   for await (const formed of formedRows(train, { objective: objectiveOf(settings), devShare })) {
     found.rows += 1;
     const { value, isDev } = formed;
-    const why = typeof value === 'string' ? value : tooLong(formed);
+    const bytes = typeof value === 'string' ? 0 : Buffer.byteLength(JSON.stringify(value)) + 1;
+    const why = typeof value === 'string' ? value : await tooLong(formed.row, bytes);
     if (why !== undefined) {
       found.bad.count += 1;
       found.bad.first ??= `${placeOf(formed)} ${why}`;
     }
     if (typeof value === 'string') continue;
     found[isDev ? 'dev' : 'train'] += 1;
-    found.bytes[isDev ? 'validation' : 'training'] += Buffer.byteLength(JSON.stringify(value)) + 1;
+    found.bytes[isDev ? 'validation' : 'training'] += bytes;
   }
   return found;
 }
 
 /** Says of a row what is wrong with its length; where the vendor gives no limit, nothing ever is. */
-async function lengthCheck(limits: Limits | undefined): Promise<(formed: Formed) => string | undefined> {
-  const max = limits?.maxTokens;
-  if (limits === undefined || max === undefined) return () => undefined;
-  const counter = await openaiCounter('o200k_base');
-  const count = (row: Row): number => {
-    try {
-      // The bound is cheap, and nearly every row is below it.
-      return (counter.atMost?.(row) ?? Number.POSITIVE_INFINITY) <= max ? 0 : counter.countRow(row);
-    } catch (error) {
-      // Pictures: how long such a row is, only the vendor knows.
-      if (error instanceof TerminalError) return 0;
-      throw error;
-    }
-  };
-  const cut = limits.longer === 'cut' ? '; its end would be cut off' : '';
-  return ({ row }) => {
-    const tokens = count(row);
+function lengthCheck(limits: Limits | undefined): (row: Row, bytes: number) => Promise<string | undefined> {
+  const { maxTokens: max = Number.POSITIVE_INFINITY, longer, source } = limits ?? { source: '' };
+  const figure = (value: number): string => value.toLocaleString('en-US');
+  return async (row, bytes) => {
+    // A token is a byte at least: nearly every row is known to be short without counting.
+    const tokens = bytes <= max ? 0 : await tokensOf(row);
     if (tokens <= max) return undefined;
-    return `has ${tokens.toLocaleString('en-US')} tokens, more than ${max.toLocaleString('en-US')} (${limits.source})${cut}: shorten it, or leave it out`;
+    const cut = longer === 'cut' ? '; its end would be cut off' : '';
+    return `has ${figure(tokens)} tokens, more than ${figure(max)} (${source})${cut}: shorten it, or leave it out`;
   };
+}
+
+async function tokensOf(row: Row): Promise<number> {
+  try {
+    return (await openaiCounter('o200k_base')).countRow(row);
+  } catch (error) {
+    // Pictures: how long such a row is, only the vendor knows.
+    if (error instanceof TerminalError) return 0;
+    throw error;
+  }
 }
 
 /** The error for more bad rows than are allowed. */

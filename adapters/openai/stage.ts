@@ -26,7 +26,7 @@ export const Staged = z.object({
   /** Rows that the form cannot hold. */
   leftOut: z.int(),
   reasons: z.array(z.string()),
-  /** Tokens of the training, as far as they can be known here. */
+  /** Tokens of the training, guessed, for servers that do not say. */
   tokens: z.number(),
 });
 export type Staged = z.infer<typeof Staged>;
@@ -49,7 +49,7 @@ export async function stageOrder(
   const objective = objectiveOf(settings);
   const folder = await mkdtemp(join(tmpdir(), 'anneal-openai-'));
   try {
-    const count = await passTokens(base);
+    const count = await passTokens(base, { exact: false });
     const [learned, held] = [await rowsFile(join(folder, 'train.jsonl')), await rowsFile(join(folder, 'dev.jsonl'))];
     const reasons: string[] = [];
     let [leftOut, tokens] = [0, 0];
@@ -90,7 +90,7 @@ export async function stageOrder(
 /** Tokens that a training of these rows is billed for. */
 export async function billedTokens(server: Server, order: TuneOrder): Promise<number> {
   const { base } = await startOf(server, order);
-  const count = await passTokens(base);
+  const count = await passTokens(base, { exact: true });
   let [tokens, rows] = [0, 0];
   const how = { objective: objectiveOf(order.settings), devShare: devShareOf(order.settings) };
   for await (const { row, value, isDev } of formedRows(order.train, how)) {

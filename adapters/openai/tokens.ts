@@ -1,4 +1,4 @@
-import { limitsOf } from '../../configs/limits.ts';
+import { limitsOf, type Limits } from '../../configs/limits.ts';
 import type { OpenAiTuning } from '../../configs/tune-openai.ts';
 import type { Message, Row } from '../../data/row.ts';
 import { textsOf } from '../../data/row.ts';
@@ -6,17 +6,23 @@ import { openaiCounter } from '../../data/tokens/openai.ts';
 import { roughCounter } from '../../data/tokens/rough.ts';
 import { TerminalError } from '../../configs/failure.ts';
 
+/** The limits of a model of OpenAI; of others nothing is known. */
+export function openAiLimits(base: string): Limits | undefined {
+  const limits = limitsOf(base);
+  return limits?.vendor === 'openai' ? limits : undefined;
+}
+
 /** About what a picture is billed as, in tokens. */
 const TOKENS_A_PICTURE = 1105;
 
-/** Tokens of a row in one pass over it: for models of OpenAI counted, for others guessed, rather too many than too few. */
-export async function passTokens(base: string): Promise<(row: Row) => number> {
-  const limits = limitsOf(base);
+/** Tokens of a row in one pass over it, guessed, rather too many than too few; `exact`: counted for models of OpenAI. */
+export async function passTokens(base: string, { exact }: { exact: boolean }): Promise<(row: Row) => number> {
+  const limits = openAiLimits(base);
   const most = limits?.maxTokens ?? Number.POSITIVE_INFINITY;
   const rough = roughCounter();
-  const exact = limits?.vendor === 'openai' ? await openaiCounter('o200k_base') : undefined;
-  const countText = (text: string): number => exact?.countText(text) ?? rough.countText(text).high;
-  const countRow = (row: Row): number => exact?.countRow(row) ?? rough.countRow(row).high;
+  const counter = exact && limits ? await openaiCounter('o200k_base') : undefined;
+  const countText = (text: string): number => counter?.countText(text) ?? rough.countText(text).high;
+  const countRow = (row: Row): number => counter?.countRow(row) ?? rough.countRow(row).high;
   const count = (row: Row): number => {
     try {
       return countRow(row);

@@ -51,6 +51,7 @@ export function createJob(state: OpenAiState, body: unknown, fault: Fault): obje
     tokens: found.tokens * request.epochs,
     rows: found.rows,
     learned: [...(before?.learned ?? []), { digest: state.lessons.keep(found.lessons), share: 1 }],
+    ...(request.epochs === state.options.foreverEpochs ? { fate: 'running-for-ever' as const } : {}),
     ...(fault.fate ? { fate: fault.fate } : {}),
     ...(problem ? { failure: { code: 'invalid_training_file', message: problem, param: 'training_file' } } : {}),
   };

@@ -24,6 +24,8 @@ export interface OpenAiOptions {
   pendingMs?: number;
   /** @default 0 */
   runningMs?: number;
+  /** A job of so many epochs runs for ever. */
+  foreverEpochs?: number;
   /** Which server it is like. @default full */
   tolerance?: keyof typeof LACKS;
   /** What it lacks besides. */
