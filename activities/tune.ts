@@ -8,6 +8,7 @@ import { canonicalJson } from '../configs/canonical-json.ts';
 import { terminal } from '../configs/failure.ts';
 import { isCancelled, LOOK_EVERY_MS } from '../adapters/local/await.ts';
 import type { PaidOrder, TuneResult, Tuner, TuneSettings } from '../adapters/contracts.ts';
+import { remoteModelAt } from '../adapters/remote/model-file.ts';
 import { findExecution } from '../artifacts/ledger/executions.ts';
 import { findRun } from '../artifacts/ledger/runs.ts';
 import { defineJobStep, type JobActivities } from './step/define.ts';
@@ -131,6 +132,7 @@ export function createTune(deps: Deps): JobActivities<TuneParams> {
             tokenizerSha256,
             ...origin,
             ...(remote ? { job: remote.name, ...(remote.adopted ? { adopted: true } : {}) } : {}),
+            ...(kind === 'remote' ? { remote: await namesOf(folder) } : {}),
           },
         ),
         log: await context.save('TrainingLog', {
@@ -219,4 +221,10 @@ function tunerOf(deps: Deps, { tuner }: TuneParams): Tuner {
   if (!found)
     throw terminal('NoSuchTuner', `there is no tuner "${tuner}": known are ${Object.keys(deps.tuners).join(', ')}`);
   return found;
+}
+
+/** Where a model lies at a vendor, for people and the lineage. */
+async function namesOf(folder: string): Promise<Record<string, string>> {
+  const { provider, model, registered } = await remoteModelAt(folder);
+  return { provider, model, ...(registered === undefined ? {} : { registered }) };
 }

@@ -37,6 +37,19 @@ export function toTree({ root, nodes, edges }: Lineage, way: 'up' | 'down'): str
 const isTakeover = (node: LineageNode | undefined, root: string): boolean =>
   node?.kind === 'execution' && node.cached && node.run !== root;
 
+/** Where a model lies or is shown at a vendor, and the job that made it. */
+function elsewhere({ meta, copies = [] }: Extract<LineageNode, { kind: 'artifact' }>): string[] {
+  const { remote, job, adopted } = meta as { remote?: Record<string, unknown>; job?: unknown; adopted?: unknown };
+  const lies = [remote?.['registered'], remote?.['model']].filter((name) => typeof name === 'string');
+  const names = new Set([...lies, ...copies.map(({ name }) => name)].map(shortName));
+  const by = typeof job === 'string' ? [`job ${shortName(job)}${adopted === true ? ' (adopted)' : ''}`] : [];
+  const provider = typeof remote?.['provider'] === 'string' ? `${remote['provider']} ` : '';
+  return [...[...names].map((name) => `${provider}${name}`), ...by];
+}
+
+/** A resource name without its project and location. */
+const shortName = (name: string): string => /[^/]+\/[^/]+$/.exec(name)?.[0] ?? name;
+
 /** One node in a few words. */
 export function label(node: LineageNode): string {
   if (node.kind === 'execution') {
@@ -47,6 +60,7 @@ export function label(node: LineageNode): string {
   const facts = [
     ...node.names,
     ...(from === undefined ? [] : [from]),
+    ...elsewhere(node),
     ...(typeof meta['rows'] === 'number' ? [`${meta['rows']} rows`] : []),
   ];
   return plain(`${node.type} ${node.id.slice(0, 19)}${facts.length > 0 ? ` ${facts.join(', ')}` : ''}`);

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { mirroredOf } from './mirrored.ts';
 import { namesOf } from './models.ts';
 import type { Ledger } from './open.ts';
 
@@ -11,6 +12,8 @@ export type LineageNode =
       createdAt: string;
       names: string[];
       meta: Record<string, unknown>;
+      /** Names under which it is shown elsewhere, by kind (`model`, `endpoint`); absent: nowhere. */
+      copies?: { kind: string; name: string }[];
     }
   | {
       id: string;
@@ -142,7 +145,9 @@ async function graphOf(ledger: Ledger, root: string, executionIds: string[], art
       .where('digest', 'in', chunk)
       .orderBy('created_at')
       .execute()) {
-      const names = row.type === 'Model' ? await namesOf(ledger, row.digest) : [];
+      const isModel = row.type === 'Model';
+      const names = isModel ? await namesOf(ledger, row.digest) : [];
+      const copies = isModel ? await mirroredOf(ledger, [row.digest]) : [];
       nodes.push({
         id: row.digest,
         kind: 'artifact',
@@ -151,6 +156,7 @@ async function graphOf(ledger: Ledger, root: string, executionIds: string[], art
         createdAt: row.created_at,
         names,
         meta: JSON.parse(row.meta_json) as Record<string, unknown>,
+        ...(copies.length > 0 ? { copies: copies.map(({ kind, name }) => ({ kind, name })) } : {}),
       });
     }
   }

@@ -1,0 +1,70 @@
+import { listRuns } from '../../artifacts/ledger/runs.ts';
+import type { RunRow } from '../../artifacts/ledger/schema.ts';
+import { createFileStore } from '../../artifacts/store.ts';
+import { googleMirroring } from '../../worker/mirroring.ts';
+import { asksForCopies, syncRuns, type MirrorResult } from '../../worker/sync.ts';
+import { EXIT, UsageError } from '../command.ts';
+import { noteText, print, printJson } from '../output.ts';
+import { noState, readState, runOf, type State } from '../state.ts';
+
+interface Flags {
+  all: boolean;
+  dryRun: boolean;
+  json: boolean;
+}
+
+/** Compares the copies at Google Cloud with the ledger, and sets them right. */
+export async function sync({ all, dryRun, json }: Flags, run: string | undefined): Promise<number> {
+  if (all && run !== undefined) throw new UsageError('give a run or --all, not both');
+  return readState(async ({ home, ledger }) => {
+    const runs = await runsOf(ledger, { all, run });
+    const mirroring = googleMirroring();
+    try {
+      const deps = { ledger, store: createFileStore(home.store), ...mirroring };
+      const results = await syncRuns(deps, runs, { dryRun }, (result) => {
+        if (!json) print(lineOf(result));
+      });
+      const isRight = results.every(({ state }) => !['failed', 'missing', 'differs'].includes(state));
+      if (json) printJson({ ok: isRight, dryRun, runs: runs.map(({ id }) => id), results });
+      else print(summary(results, dryRun));
+      return isRight ? EXIT.done : EXIT.failed;
+    } finally {
+      await mirroring.mirror.close();
+    }
+  }, noState);
+}
+
+async function runsOf(
+  ledger: State['ledger'],
+  { all, run }: { all: boolean; run: string | undefined },
+): Promise<RunRow[]> {
+  if (run !== undefined) {
+    const row = await runOf(ledger, run);
+    if (asksForCopies(row)) return [row];
+    throw new UsageError(
+      `the recipe of run ${row.id} has no google.mirror, so nothing of it is copied: add it and run again`,
+    );
+  }
+  const asked = (await listRuns(ledger)).filter((row) => asksForCopies(row) && row.status !== 'running');
+  if (asked.length > 0) return all ? asked : asked.slice(0, 1);
+  throw new UsageError('no run that has ended asks for copies: add google.mirror to a recipe and run it');
+}
+
+function lineOf({ state, kind, key, name, what, why }: MirrorResult): string {
+  const more = [...(name === undefined ? [] : [name]), ...(what.length > 0 ? [`(${what.join(', ')})`] : [])].join(' ');
+  return noteText(
+    [state.padEnd(8), kind.padEnd(10), key, ...(more === '' ? [] : [more]), ...(why ? [why] : [])].join('  '),
+  );
+}
+
+function summary(results: readonly MirrorResult[], dryRun: boolean): string {
+  const count = (...states: MirrorResult['state'][]): number =>
+    results.filter(({ state }) => states.includes(state)).length;
+  const wrong = count('missing', 'differs');
+  return [
+    `${count('equal')} equal`,
+    dryRun ? `${wrong} to be set right: \`anneal sync\` does it` : `${count('created', 'changed')} set right`,
+    ...(count('left') > 0 ? [`${count('left')} left out`] : []),
+    ...(count('failed') > 0 ? [`${count('failed')} not set right`] : []),
+  ].join(', ');
+}
