@@ -58,7 +58,13 @@ export function createBudget(deps: Deps): BudgetActivities {
     reserveTraining: async ({ run, line, instance, settings, base, train, bounds, raised, model, told }) => {
       for (const raise of raised) await noteRaise(ledger, { run, model, raise });
       const file = train && (await store.path(train.digest));
-      const estimate = await estimateTraining(ledger, { line, base, settings, train: file });
+      const estimate = await estimateTraining(ledger, {
+        line,
+        base,
+        settings,
+        train: file,
+        passes: tuners[settings.tuner]?.passes?.(settings),
+      });
       const isBounded = Object.values(bounds).some((bound) => bound?.usd !== undefined);
       const isHere = tuners[settings.tuner]?.isHere ?? false;
       const usd = priced(() => trainingUsd(estimate.tokens, { base, settings, isHere, isBounded }));

@@ -108,8 +108,8 @@ export interface Tuner {
   pollEveryMs?: number;
   /** Names base models in a vendor's words; left out: they lie on this machine. */
   baseOf?(name: string, settings: TuneSettings): RemoteModel;
-  /** Tokens that a training will be billed for, where the tuner knows it before it is ordered. */
-  estimate?(order: Omit<TuneOrder, 'start'>): Promise<{ tokens: number }>;
+  /** How many times each row will be learned and billed, at least about; left out: `iterations` times `batchSize` rows are. */
+  passes?(settings: TuneSettings): number;
   /** Where a job is, in the vendor's words, for people and the lineage. */
   describe?(key: string): Promise<{ name: string; adopted: boolean; usd?: number | undefined } | undefined>;
   /** The setting by which an earlier model of this tuner cannot be gone on from under these; undefined: it can. */
@@ -175,6 +175,8 @@ export interface TuningKind {
   pollEveryMs: number;
   identity(settings: TuneSettings): Promise<Record<string, string>>;
   keyed(settings: TuneSettings): unknown;
+  /** How many times each row will be learned; where the service chooses, what it is likely to choose. */
+  passes?(settings: TuneSettings): number;
   baseOf(name: string, settings: TuneSettings): RemoteModel;
   open(settings: TuneSettings): Promise<TuningService>;
 }

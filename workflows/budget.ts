@@ -37,10 +37,19 @@ export interface LineBudget {
   settle(): Promise<void>;
 }
 
-/** Opens the budget of a run; without `continuous.budget` in the recipe nothing is bounded. */
+/** The bounds of a recipe; of two for the trainings of one run the lower. */
+function boundsOf({ continuous, tune }: Recipe): BudgetBounds | undefined {
+  const budget = continuous?.budget;
+  const limit = tune.limits?.usd;
+  if (limit === undefined) return budget;
+  const usd = Math.min(limit, budget?.run?.usd ?? Number.POSITIVE_INFINITY);
+  return { ...budget, run: { ...budget?.run, usd } };
+}
+
+/** Opens the budget of a run; without `continuous.budget` and `tune.limits` in the recipe nothing is bounded. */
 export function openBudget(of: { run: RunRef; recipe: Recipe; line?: string; story: Story }): LineBudget {
   const { run, recipe, line = recipe.name, story } = of;
-  const given = recipe.continuous?.budget;
+  const given = boundsOf(recipe);
   if (!given) return { left: async () => null, reserve: async () => undefined, settle: async () => undefined };
   let bounds: BudgetBounds = given;
   const raised: Raise[] = [];

@@ -1,3 +1,4 @@
+import type { TuneParams } from '../activities/tune.ts';
 import type { IngestParams } from '../activities/ingest.ts';
 import type { PrepareParams } from '../activities/prepare.ts';
 import type { Source } from '../configs/data.ts';
@@ -26,6 +27,14 @@ export function ingestParams(recipe: Recipe): IngestParams {
     ...(isBaseRemote(recipe) ? { tune } : {}),
   };
 }
+
+/** What a recipe says to the step that trains: its settings, and where a vendor finds rows and project. */
+export const tuneParams = ({ tune, store, google, data }: Recipe): TuneParams => ({
+  ...tune,
+  ...(store === undefined ? {} : { store }),
+  ...(google === undefined ? {} : { google }),
+  maxBadShare: data.maxBadShare,
+});
 
 /** Where models at Google are asked. */
 export const placeOf = ({ google }: Pick<Recipe, 'google'>): Pick<Recipe, 'google'> => (google ? { google } : {});

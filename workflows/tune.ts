@@ -3,7 +3,7 @@ import { modelNameOf } from '../configs/names.ts';
 import type { Recipe } from '../configs/recipe.ts';
 import type { RunRef, Verdict } from '../configs/refs.ts';
 import { openBudget } from './budget.ts';
-import { ingestParams, prepareParams, synthesizeInto } from './lifecycle.ts';
+import { ingestParams, prepareParams, synthesizeInto, tuneParams } from './lifecycle.ts';
 import { mirror } from './mirror.ts';
 import { endWithError, tellEnd } from './notices.ts';
 import { pick, ref } from './refs.ts';
@@ -81,7 +81,7 @@ async function lifecycle({ run, recipe, startedBy }: TuneInput): Promise<Ended> 
 
   const terms = { recipe, story, budget: openBudget({ run, recipe, story }) };
   const tuned = await story.step('tune', () =>
-    steps.tune({ run, params: recipe.tune, inputs: { train, base } }, terms),
+    steps.tune({ run, params: tuneParams(recipe), inputs: { train, base } }, terms),
   );
   const ended = await contend({
     run,

@@ -21,13 +21,16 @@ export interface TrainingToEstimate {
   settings: Recipe['tune'];
   /** File of the training rows; undefined: not known. */
   train: string | undefined;
+  /** How many times each row is learned; undefined: `iterations` times `batchSize` rows are. */
+  passes?: number | undefined;
 }
 
 /** Tokens and seconds that a training will take. Zero: nothing is known of it yet. */
 export async function estimateTraining(
   ledger: Ledger,
-  { line, base, settings, train }: TrainingToEstimate,
+  { line, base, settings, train, passes }: TrainingToEstimate,
 ): Promise<Omit<Cost, 'usd'>> {
+  if (passes !== undefined) return { tokens: train === undefined ? 0 : allTokens(train, passes), trainerSeconds: 0 };
   const rows = settings.iterations * settings.batchSize;
   const own = await pastTrainings(ledger, OWN, { line });
   if (own.length > 0) {
@@ -59,8 +62,16 @@ export function trainingUsd(
     return (tokens * trainingPrice({ model: base, given: settings.price, here: isHere }).training) / 1e6;
   } catch (error) {
     if (!isBounded) return 0;
-    throw terminal('UnknownPrice', `continuous.budget is in usd, and ${(error as Error).message}`, {}, error);
+    throw terminal('UnknownPrice', `the budget is in usd, and ${(error as Error).message}`, {}, error);
   }
+}
+
+/** A vendor bills every token of every row in every pass; guessed from characters, rather too many than too few. */
+function allTokens(file: string, passes: number): number {
+  const counter = roughCounter();
+  let sum = 0;
+  for (const row of rowsIn<Row>(file)) sum += counter.countRow(row).high;
+  return Math.round(sum * passes);
 }
 
 /** Mean of what is learned of the first rows, guessed from their characters. */

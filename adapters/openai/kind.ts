@@ -6,6 +6,9 @@ import { createOpenAiService } from './service.ts';
 /** Asks of a job are so far apart, in ms: jobs take minutes to hours. */
 const POLL_MS = 15_000;
 
+/** Epochs that an estimate supposes where the server chooses. */
+const SUPPOSED_EPOCHS = 3;
+
 /** Changes when the same rows are written down or ordered in another way. */
 const FORM = '1';
 
@@ -15,6 +18,10 @@ export const openAiKind: TuningKind = {
   pollEveryMs: POLL_MS,
   identity: async (settings) => ({ tuner: 'openai', server: serverOf(settings).baseUrl, form: FORM }),
   keyed,
+  passes: (settings) => {
+    const { epochs = 'auto' } = serverOf(settings).tuning;
+    return epochs === 'auto' ? SUPPOSED_EPOCHS : epochs;
+  },
   baseOf: (name, settings) => {
     return { provider: 'openai', model: name, base: name, ...placeOf(serverOf(settings)) };
   },

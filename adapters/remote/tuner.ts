@@ -64,6 +64,7 @@ export function createRemoteTuner(kind: TuningKind, options: RemoteTunerOptions)
   return {
     identity: (settings) => kind.identity(settings as TuneSettings),
     keyed: (settings) => kind.keyed(settings),
+    ...(kind.passes ? { passes: (settings: TuneSettings) => kind.passes?.(settings) ?? 1 } : {}),
     baseOf: (name, settings) => kind.baseOf(name, settings),
     pollEveryMs,
 

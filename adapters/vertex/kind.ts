@@ -1,7 +1,7 @@
 import type { TuneSettings, TuningKind, TuningService } from '../contracts.ts';
 import { VertexTuning } from '../../configs/tune-vertex.ts';
 import { vendorName } from '../../configs/limits.ts';
-import { API_VERSION, openVertex } from './service.ts';
+import { API_VERSION, openVertex, SUPPOSED_EPOCHS } from './service.ts';
 
 /** Often enough for jobs that take an hour, and far below the limit of calls a minute for any number of runs. */
 const POLL_EVERY_MS = 15_000;
@@ -15,6 +15,7 @@ export const vertexKind: TuningKind = {
     const { evaluation: _beside, ...settings } = vertex ?? VertexTuning.parse({});
     return { tuner, objective, vertex: settings, ...(choose ? { choose } : {}) };
   },
+  passes: ({ vertex }) => vertex?.epochs ?? SUPPOSED_EPOCHS,
   baseOf: (name) => {
     const base = vendorName(name);
     return { provider: 'vertex', model: `publishers/google/models/${base}`, base };

@@ -25,7 +25,7 @@ const PAGE = 100;
 /** A list that goes round in circles ends. */
 const MOST_PAGES = 1000;
 /** Epochs that an estimate supposes where the service chooses. */
-const SUPPOSED_EPOCHS = 3;
+export const SUPPOSED_EPOCHS = 3;
 
 /** The tuning service of a project and region. @throws TerminalError `NoProject` */
 export async function openVertex(settings: TuneSettings): Promise<TuningService> {

@@ -111,7 +111,7 @@ export async function bookRun(tx: Ledger, runId: string, isOver: boolean): Promi
     const month = before?.month ?? (ended_at ?? now()).slice(0, 7);
     const settled = (cost: Cost) => write(tx, { id, runId, line: run.pipeline, month, status: 'settled', cost });
     if (status === 'completed') {
-      const cost = cached_from === null ? withPrice(costIn(cost_json, step), before) : NOTHING;
+      const cost = cached_from === null ? withPrice(costIn(cost_json, step), before, saysUsd(cost_json)) : NOTHING;
       if (before || BUDGET_UNITS.some((unit) => cost[unit] > 0)) await settled(cost);
     } else if (isOver && before?.status === 'reserved') {
       const share = shareIn(progress_json);
@@ -243,9 +243,12 @@ function costIn(costJson: string, step: string): Cost {
   return { usd, tokens, trainerSeconds: step === 'tune' ? seconds : 0 };
 }
 
-/** A tuner tells what it trained and not what it bills: the price is the one that was set aside by. */
-function withPrice(cost: Cost, before: ReservationRow | undefined): Cost {
-  if (cost.usd > 0 || !before || before.tokens === 0) return cost;
+/** Whether the step itself said what it cost; a job that another run has paid for cost nothing. */
+const saysUsd = (costJson: string): boolean => 'usd' in (JSON.parse(costJson) as object);
+
+/** A tuner that tells what it trained and not what it bills: the price is the one that was set aside by. */
+function withPrice(cost: Cost, before: ReservationRow | undefined, isKnown: boolean): Cost {
+  if (isKnown || !before || before.tokens === 0) return cost;
   return { ...cost, usd: (before.usd * cost.tokens) / before.tokens };
 }
 

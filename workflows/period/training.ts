@@ -1,8 +1,9 @@
+import type { TuneParams } from '../../activities/tune.ts';
 import type { Start } from '../../activities/continuous/line-record.ts';
 import { lineMetric } from '../../configs/line-metric.ts';
 import type { Recipe } from '../../configs/recipe.ts';
 import type { ArtifactRef, Refs, StepResult } from '../../configs/refs.ts';
-import { prepareParams, synthesizeInto } from '../lifecycle.ts';
+import { prepareParams, synthesizeInto, tuneParams } from '../lifecycle.ts';
 import { pick, ref } from '../refs.ts';
 import { chooseStart, steps } from '../steps.ts';
 import { settingsOf, Skipped, type AtWork } from './at-work.ts';
@@ -61,7 +62,7 @@ export async function train(at: AtWork, raw: StepResult | undefined): Promise<Tr
     steps.tune(
       {
         run,
-        params: tuneParams(recipe, start),
+        params: periodParams(recipe, start),
         inputs: { train: mixed, base, ...(start.model ? { start: start.model } : {}) },
       },
       { recipe, story, budget },
@@ -121,8 +122,9 @@ async function mixIn(
 }
 
 /** A warm start may be shorter and gentler than a training from the base model. */
-function tuneParams({ tune, continuous: settings }: Recipe, start: Start): Recipe['tune'] {
-  const { iterations, learningRate } = settings?.warmStart ?? {};
+function periodParams(recipe: Recipe, start: Start): TuneParams {
+  const tune = tuneParams(recipe);
+  const { iterations, learningRate } = recipe.continuous?.warmStart ?? {};
   if (start.model === null) return tune;
   return {
     ...tune,

@@ -74,6 +74,6 @@ test('what runs here costs nothing; elsewhere a bound in money needs a price', a
   expect(await failureOf(Promise.resolve().then(() => trainingUsd(1e6, of)))).toMatchObject({
     type: 'UnknownPrice',
     message:
-      'continuous.budget is in usd, and no price is known for org/name: give tune.price: { training: … } in the recipe, in US dollars for a million tokens',
+      'the budget is in usd, and no price is known for org/name: give tune.price: { training: … } in the recipe, in US dollars for a million tokens',
   });
 });
