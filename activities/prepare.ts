@@ -86,7 +86,7 @@ export function createPrepare(deps: Deps): Step<PrepareParams> {
     run: async (context) => {
       const { params, deps } = context;
       const parts = await context.identityParts();
-      const { counter, maxTokens } = await tokensOfBase(context);
+      const { counter, atLeast, maxTokens } = await tokensOfBase(context);
       const made = await prepareDatasets({
         policies: withOwnTestSet(params.policies),
         train: readLines<Row>(await context.pathOf('train')),
@@ -98,7 +98,7 @@ export function createPrepare(deps: Deps): Step<PrepareParams> {
           test: (await sourcesOf(context, 'test')).map(({ from }) => from),
         },
         evalSets: await evalSetsOf(deps, parts),
-        ...tokensFor(counter),
+        ...(atLeast ? { countTokens: atLeast } : tokensFor(counter)),
         maxTokens,
         seed: PREPARE_SEED,
         folder: context.scratch,
@@ -162,16 +162,18 @@ export function createPrepare(deps: Deps): Step<PrepareParams> {
 }
 
 /** How tokens are counted for the base model, and how many of them a row may have. */
-async function tokensOfBase(context: Context): Promise<{ counter: TokenCounter | string; maxTokens: number }> {
+async function tokensOfBase(
+  context: Context,
+): Promise<{ counter: TokenCounter | string; atLeast?: (row: Row) => number; maxTokens: number }> {
   const { params, deps } = context;
   const remote = await remoteModelOf(deps, context.input('base').digest);
   if (!remote) {
     const counter = await loadTokenizer(await context.pathOf('base'), { maskPrompt: params.maskPrompt });
     return { counter, maxTokens: params.maxTokens };
   }
-  const { counter, guess } = await vendorCounter(remote.base);
+  const { guess, ...counting } = await vendorCounter(remote.base);
   if (guess !== undefined) await context.log('note', guess);
-  return { counter, maxTokens: mostTokens(remote.base, params) };
+  return { ...counting, maxTokens: mostTokens(remote.base, params) };
 }
 
 /** What a vendor takes goes before what the trainer of this machine is told to. */

@@ -1,12 +1,13 @@
 import { existsSync } from 'node:fs';
-import { createFileStore } from '../artifacts/store.ts';
 import { FORMATS, type FormatName } from '../configs/data.ts';
+import { isBaseRemote } from '../configs/names.ts';
 import { nearest } from '../configs/nearest.ts';
 import { slicedColumns } from '../configs/source-paths.ts';
 import type { Reading, Shelf } from '../worker/datasets/open.ts';
 import { UsageError } from './command.ts';
 import { formatProblem, readRecipe } from '../configs/recipe-file.ts';
 import { findHome } from '../worker/home.ts';
+import { openShelfStore } from '../worker/shelf-store.ts';
 import { noState, readState, withState } from './state.ts';
 
 /** Works with the datasets of the state folder, where there is one. */
@@ -16,12 +17,12 @@ export async function withShelf<T>(work: (shelf: Shelf | undefined) => Promise<T
 
 /** For commands that make no sense without datasets. */
 export async function needShelf<T>(work: (shelf: Shelf) => Promise<T>): Promise<T> {
-  return readState(({ home, ledger }) => work({ ledger, store: createFileStore(home.store) }), noState);
+  return readState(({ home, ledger }) => work({ ledger, store: openShelfStore(home, ledger) }), noState);
 }
 
 /** For commands that make the state folder when it is not there. */
 export async function makeShelf<T>(work: (shelf: Shelf) => Promise<T>): Promise<T> {
-  return withState(({ home, ledger }) => work({ ledger, store: createFileStore(home.store) }));
+  return withState(({ home, ledger }) => work({ ledger, store: openShelfStore(home, ledger) }));
 }
 
 /** How rows of files are to be read, as flags say it. */
@@ -44,7 +45,7 @@ export function readingOf({ format, recipe, label }: ReadingFlags): Reading & { 
     template: read.data.template,
     ...(column === undefined ? {} : { label: column }),
     keep: slicedColumns(read.evaluate.slices),
-    base: read.model.base,
+    ...(isBaseRemote(read) ? {} : { base: read.model.base }),
     maxTokens: read.tune.maxTokens,
   };
 }

@@ -30,8 +30,8 @@ const OPENAI = 'OpenAI, API pricing';
 const OPENAI_TUNING = 'OpenAI, API pricing, fine-tuning';
 const GOOGLE = 'Google Cloud, Vertex AI pricing';
 
-// The page of Vertex AI was read for tuning alone; for questions, what others copied of the page for developers.
-const GOOGLE_LITE = `${GOOGLE}; input and output: Gemini Developer API pricing, as copied by others until 2026-10-07`;
+// Training from the page of Vertex AI. What answers cost was not seen there: from copies of the page for developers.
+const GOOGLE_LITE = `${GOOGLE}; answers: Gemini Developer API pricing`;
 
 // Copies of the vendors' pages, as old as they say. A tuned model of OpenAI costs more to ask than its base.
 const TABLE: readonly [RegExp, Price][] = [

@@ -1,3 +1,4 @@
+import { VENDORS } from './names.ts';
 import { crossCheckCommand } from './tune-command.ts';
 
 /** What holds between fields of `tune` and `model`. */
@@ -22,6 +23,15 @@ export function crossCheckTune(written: unknown): { path: string[]; message: str
       'the trainer on this machine learns from conversations: choose vertex, openai or command as tune.provider';
     problems.push({ path: ['tune', 'objective'], message });
   }
+  const vendor = String(provider);
+  const base = at('model', 'for', vendor) ?? at('model', 'base');
+  if (VENDORS.includes(vendor) && typeof base === 'string' && isPath(base)) {
+    const message = `${vendor} tunes models of its own, and ${base} lies on this machine: name one of them, e.g. model: { for: { ${vendor}: ${EXAMPLES[vendor]} } }`;
+    problems.push({
+      path: at('model', 'for', vendor) === undefined ? ['model', 'base'] : ['model', 'for', vendor],
+      message,
+    });
+  }
   if (provider === 'vertex' && at('store') === undefined)
     problems.push({
       path: ['tune', isObject(at('tune')) && 'provider' in (at('tune') as object) ? 'provider' : 'tuner'],
@@ -29,6 +39,12 @@ export function crossCheckTune(written: unknown): { path: string[]; message: str
     });
   return problems;
 }
+
+/** Models that such a tuner could be given, for a message. */
+const EXAMPLES: Record<string, string> = { vertex: 'gemini-2.5-flash-lite', openai: 'gpt-4.1-nano' };
+
+/** Whether a name can only be that of a folder. */
+const isPath = (name: string): boolean => /^(?:\.{0,2}\/|~|[A-Za-z]:\\)/.test(name);
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -5,11 +5,13 @@ import { modelFolderProblem } from '../adapters/mlx/model-folder.ts';
 import { pythonProgram } from '../adapters/mlx/python.ts';
 import { freeBytes } from '../artifacts/store.ts';
 import { terminal } from '../configs/failure.ts';
+import { isBaseRemote } from '../configs/names.ts';
 import type { Recipe } from '../configs/recipe.ts';
 import type { PreparedStatistics } from '../data/prepared.ts';
 import type { TuningEstimate } from '../data/estimate.ts';
 import type { TokenCounts } from '../data/tokens/count.ts';
 import { notesOnNotices } from './check-notices.ts';
+import { checkRemoteModel } from './check-remote.ts';
 import { isRemote } from './connect.ts';
 import type { Home } from './home.ts';
 import type { SynthesisEstimate } from './datasets/check-synthesis.ts';
@@ -61,7 +63,8 @@ const MODEL_COPIES = 3;
  */
 export async function preflight(recipe: Recipe, home: Home, options: PreflightOptions = {}): Promise<Preflight> {
   if (!isRemote()) requireTemporal();
-  pythonProgram('train.py');
+  // Who trains and answers elsewhere needs no trainer here.
+  if (!isBaseRemote(recipe)) pythonProgram('train.py');
   const report: Preflight = { problems: [], notes: [], bytes: { data: 0, model: 0 } };
   await checkModel(recipe, report);
   report.problems.push(...(await checkMetrics(recipe)));
@@ -71,7 +74,9 @@ export async function preflight(recipe: Recipe, home: Home, options: PreflightOp
   return report;
 }
 
-async function checkModel({ model }: Recipe, report: Preflight): Promise<void> {
+async function checkModel(recipe: Recipe, report: Preflight): Promise<void> {
+  if (isBaseRemote(recipe)) return checkRemoteModel(recipe, report);
+  const { model } = recipe;
   if (isAbsolute(model.base)) {
     const problem = await modelFolderProblem(model.base);
     if (problem === undefined) report.bytes.model = folderBytes(model.base);

@@ -1,3 +1,4 @@
+import { baseNameOf, isBaseRemote } from '../../configs/names.ts';
 import { readRecipe } from '../../configs/recipe-file.ts';
 import { findHome } from '../../worker/home.ts';
 import type { Preflight } from '../../worker/preflight.ts';
@@ -30,7 +31,7 @@ export async function check(flags: Flags, file: string): Promise<void> {
     });
   }
   print(`${file} is fit to run`);
-  const { tune, model } = recipe;
+  const { tune } = recipe;
   const rows = statistics
     ? [
         ['training rows', `${statistics.train.kept} of ${statistics.train.in}`],
@@ -41,8 +42,13 @@ export async function check(flags: Flags, file: string): Promise<void> {
     table(
       [
         ...rows,
-        ['base model', model.base],
-        ['tuning', `${tune.method}, ${tune.iterations} steps of ${tune.batchSize} rows`],
+        ['base model', baseNameOf(recipe)],
+        [
+          'tuning',
+          isBaseRemote(recipe)
+            ? `${tune.objective ?? 'sft'} by ${tune.tuner}`
+            : `${tune.method}, ${tune.iterations} steps of ${tune.batchSize} rows`,
+        ],
         ...weight(report),
       ].map(([name = '', value = '']) => [`  ${name}`, value]),
     ),

@@ -8,6 +8,8 @@ import { roughCounter } from './rough.ts';
 export interface VendorCounter {
   counter: TokenCounter;
   guess?: string;
+  /** Where they are guessed: what a row has at least. A row is too long only when this says so. */
+  atLeast?: (row: Row) => number;
 }
 
 /** Counts as a vendor's model does; where its tokenizer is not public, guesses from the characters. */
@@ -20,6 +22,7 @@ export async function vendorCounter(model: string): Promise<VendorCounter> {
       countRow: (row: Row) => middle(rough.countRow(row)),
       countText: (text) => middle(rough.countText(text)),
     },
+    atLeast: (row) => rough.countRow(row).low,
     guess: `the tokenizer of ${model} is not public: tokens are guessed from the characters`,
   };
 }

@@ -6,11 +6,11 @@ import { registeredSets } from '../../activities/eval-sets.ts';
 import { findArtifact } from '../../artifacts/ledger/artifacts.ts';
 import { datasetAt } from '../../artifacts/ledger/datasets.ts';
 import { openLedger } from '../../artifacts/ledger/open.ts';
-import { createFileStore } from '../../artifacts/store.ts';
 import type { Source } from '../../configs/data.ts';
 import { isDatasetRef, keptColumns, urisOf } from '../../configs/source-paths.ts';
 import { messageOf, terminal, TerminalError } from '../../configs/failure.ts';
 import { trainingPrice } from '../../configs/prices.ts';
+import { baseNameOf, isBaseRemote } from '../../configs/names.ts';
 import type { Recipe } from '../../configs/recipe.ts';
 import { estimateTuning } from '../../data/estimate.ts';
 import { IntakeTally, takeIn, type IntakeOrder } from '../../data/intake.ts';
@@ -26,6 +26,7 @@ import { countTokens } from '../../data/tokens/count.ts';
 import { tokensFor, type TokenCounter } from '../../data/tokens/counter.ts';
 import { loadTokenizer } from '../../data/tokens/hugging-face.ts';
 import type { Home } from '../home.ts';
+import { openShelfStore } from '../shelf-store.ts';
 import type { Preflight, PreflightOptions } from '../preflight.ts';
 import { checkGenerators, weighSynthesis } from './check-synthesis.ts';
 import { findDataset, type Shelf } from './open.ts';
@@ -46,7 +47,7 @@ export async function checkData(
   const ledger = existsSync(home.ledger) ? await openLedger(home.ledger) : undefined;
   const folder = await mkdtemp(join(tmpdir(), 'anneal-check-'));
   try {
-    const shelf = ledger && { ledger, store: createFileStore(home.store) };
+    const shelf = ledger && { ledger, store: openShelfStore(home, ledger) };
     const look: Look = { recipe, shelf, report, limit: options.thorough ? Number.POSITIVE_INFINITY : LOOK_ROWS };
     await checkGenerators(recipe, shelf, report);
     const train = await lookAt(look, 'train');
@@ -152,17 +153,20 @@ async function prepareThem(
   { target }: PreflightOptions,
 ): Promise<void> {
   const { data, tune, model } = recipe;
-  const vendor = target === undefined ? undefined : await vendorNamed(target);
-  if (vendor === null) {
+  const asked = target ?? (isBaseRemote(recipe) ? baseNameOf(recipe) : undefined);
+  const vendor = asked === undefined ? undefined : await vendorNamed(asked);
+  if (vendor === null && target !== undefined) {
     const message = `nothing is known of the model ${target}: its limits have to be entered in configs/limits.ts, with the vendor's page and date`;
     report.problems.push({ path: 'tune.tuner', message });
     return;
   }
   const counter = vendor
     ? vendor.counter
-    : isAbsolute(model.base)
-      ? await loadTokenizer(model.base, { maskPrompt: tune.maskPrompt })
-      : `the tokens of ${model.base} are counted by the run, once its files are there`;
+    : vendor === null
+      ? `nothing is known of the model ${asked}: its limits cannot be checked beforehand`
+      : isAbsolute(model.base)
+        ? await loadTokenizer(model.base, { maskPrompt: tune.maskPrompt })
+        : `the tokens of ${model.base} are counted by the run, once its files are there`;
   // As in a run, what is read as a source is no set to be held against.
   const own = [...train.digests, ...(test?.digests ?? [])];
   const made = await prepareDatasets({
@@ -193,6 +197,7 @@ async function prepareThem(
   await weighSynthesis(recipe, made.train, report);
   const place = placeIn(train.names);
   if (vendor) await weighForVendor(vendor, tune, made.train, report, place);
+  else if (asked !== undefined) report.tokens = 'not counted: nothing is known of the model';
   else await weigh(recipe, made.train, counter, report, { shelf, place });
 }
 

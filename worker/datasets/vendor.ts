@@ -1,8 +1,9 @@
 import { TerminalError } from '../../configs/failure.ts';
 import { limitsOf, type Limits } from '../../configs/limits.ts';
+import { VENDORS } from '../../configs/names.ts';
 import { trainingPrice } from '../../configs/prices.ts';
 import type { Recipe } from '../../configs/recipe.ts';
-import { estimateTuning, type Range } from '../../data/estimate.ts';
+import { estimateTuning, type Passes, type Range } from '../../data/estimate.ts';
 import { writeRow } from '../../data/formats/export.ts';
 import { rowsIn } from '../../data/lines.ts';
 import type { Row } from '../../data/row.ts';
@@ -34,12 +35,13 @@ export async function vendorNamed(name: string): Promise<VendorModel | null> {
 
 /** What a vendor would refuse, cut and bill of the rows as prepared. */
 export async function weighForVendor(
-  { name, limits, counter }: VendorModel,
+  model: VendorModel,
   tune: Recipe['tune'],
   train: string,
   report: Preflight,
   place: NamePlace,
 ): Promise<void> {
+  const { name, limits, counter } = model;
   const max = limits.maxTokens ?? tune.maxTokens;
   const rows = rowsIn<Row>(train);
   let total: Range;
@@ -60,6 +62,7 @@ export async function weighForVendor(
     report.notes.push(...refusals(tokens.refused, place), ...tooLong(tokens.overLimit, max, limits, place));
   }
   checkForm(name, limits, train, report, place);
+  checkValidation(model, tune, count, report);
   const wanted = wantedRows(limits, count);
   if (wanted !== undefined) {
     const message = `${name} takes ${wanted} training rows (${limits.source}, ${limits.checked}), and ${count} are left`;
@@ -68,16 +71,33 @@ export async function weighForVendor(
   try {
     const price = trainingPrice({ model: name, given: tune.price });
     report.price = { source: price.source, ...(price.checked === undefined ? {} : { checked: price.checked }) };
-    report.estimate = estimateTuning({
-      tokens: total,
-      passes: { iterations: tune.iterations, batchSize: tune.batchSize, rows: count },
-      price,
-    });
+    report.estimate = estimateTuning({ tokens: total, passes: passesOf(tune, count), price });
     report.estimate.seconds = { unknown: 'the vendor says nothing of it beforehand' };
   } catch (error) {
     if (!(error instanceof TerminalError)) throw error;
     report.problems.push({ path: 'tune.price', message: error.message });
   }
+}
+
+/** Epochs that an estimate supposes where the vendor chooses them. */
+const SUPPOSED_EPOCHS = 3;
+
+/** How often the vendor goes through the rows. For a look at one that the recipe does not name: as often as our trainer. */
+function passesOf(tune: Recipe['tune'], rows: number): Passes {
+  if (!VENDORS.includes(tune.tuner)) return { iterations: tune.iterations, batchSize: tune.batchSize, rows };
+  const { epochs } = (tune.tuner === 'vertex' ? tune.vertex : tune.openai) ?? {};
+  return { epochs: typeof epochs === 'number' ? epochs : SUPPOSED_EPOCHS };
+}
+
+/** Rows that the vendor would be given to validate on: more than it takes are refused. */
+function checkValidation({ name, limits }: VendorModel, tune: Recipe['tune'], rows: number, report: Preflight): void {
+  const { maxValidationRows } = limits;
+  const { validation = tune.choose?.checkpoint === 'best' ? tune.choose.dev : 0 } =
+    (tune.tuner === 'openai' ? tune.openai : tune.vertex) ?? {};
+  const held = Math.round(rows * validation);
+  if (!VENDORS.includes(tune.tuner) || maxValidationRows === undefined || held <= maxValidationRows) return;
+  const message = `${name} takes at most ${figure(maxValidationRows)} validation rows (${limits.source}, ${limits.checked}), and ${validation} of ${figure(rows)} rows are about ${figure(held)}: lower it`;
+  report.problems.push({ path: `tune.${tune.tuner}.validation`, message });
 }
 
 const figure = (value: number): string => value.toLocaleString('en-US');
