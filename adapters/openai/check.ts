@@ -59,7 +59,7 @@ export async function checkOrder(server: Server, order: TuneOrder): Promise<void
   if (limits && !limits.methods.includes(objective))
     throw terminal(
       'BadMethod',
-      `${base} can be tuned by ${limits.methods.join(' and ')} alone (${limits.source}, ${limits.checked}), and tune.objective is ${objective}: change one of both`,
+      `${base} can be tuned by ${limits.methods.join(' and ')} alone (OpenAI, ${limits.checked}), and tune.objective is ${objective}: change one of both`,
     );
   const found = await weigh(order, limits);
   const most = limits?.maxFileBytes ?? (server.isOpenAi ? MAX_FILE_BYTES : undefined);
@@ -75,7 +75,7 @@ export async function checkOrder(server: Server, order: TuneOrder): Promise<void
   if (limits?.minRows !== undefined && found.train < limits.minRows)
     throw terminal(
       'TooFewRows',
-      `${base} takes at least ${limits.minRows} training rows (${limits.source}, ${limits.checked}), and ${found.train} are left: bring more rows`,
+      `${base} takes at least ${limits.minRows} training rows (OpenAI, ${limits.checked}), and ${found.train} are left: bring more rows`,
       { rows: found.train },
     );
   for (const [what, bytes] of Object.entries(found.bytes))
@@ -126,14 +126,14 @@ async function weigh({ train, settings }: TuneOrder, limits: Limits | undefined)
 
 /** Says of a row what is wrong with its length; where the vendor gives no limit, nothing ever is. */
 function lengthCheck(limits: Limits | undefined): (row: Row, bytes: number) => Promise<string | undefined> {
-  const { maxTokens: max = Number.POSITIVE_INFINITY, longer, source } = limits ?? { source: '' };
+  const { maxTokens: max = Number.POSITIVE_INFINITY, longer } = limits ?? {};
   const figure = (value: number): string => value.toLocaleString('en-US');
   return async (row, bytes) => {
     // A token is a byte at least: nearly every row is known to be short without counting.
     const tokens = bytes <= max ? 0 : await tokensOf(row);
     if (tokens <= max) return undefined;
     const cut = longer === 'cut' ? '; its end would be cut off' : '';
-    return `has ${figure(tokens)} tokens, more than ${figure(max)} (${source})${cut}: shorten it, or leave it out`;
+    return `has ${figure(tokens)} tokens, more than the ${figure(max)} that the model reads${cut}: shorten it, or leave it out`;
   };
 }
 

@@ -51,6 +51,8 @@ export function failureOf(error: unknown, asked: Asked): unknown {
     return new RemoteFailure('away', `${from} cannot be reached: check tune.openai.baseUrl and the network`, {
       cause: error,
     });
+  if (cause?.message === 'bad port')
+    return terminal('BadEndpoint', `${from} has a port that is kept for another protocol: give the server another one`);
   const failed = networkError(cause, from);
   const text = redact(failed.message.replace('the base URL', 'tune.openai.baseUrl'), [asked.key]);
   const hint = /\(E(NOTFOUND|AI_AGAIN)\)/.test(text) ? ': check tune.openai.baseUrl and the network' : '';
