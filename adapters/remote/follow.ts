@@ -1,12 +1,20 @@
 import { now } from '../../artifacts/ledger/clock.ts';
 import type { Ledger } from '../../artifacts/ledger/open.ts';
-import { hasEnded, jobAt, updateJob, type RemoteJobRecord } from '../../artifacts/ledger/remote-jobs.ts';
-import { recordEvent, setWaiting, type RecordedError } from '../../artifacts/ledger/runs.ts';
-import { messageOf, TerminalError } from '../../configs/failure.ts';
+import {
+  countTries,
+  hasEnded,
+  jobAt,
+  updateIfUnchanged,
+  updateJob,
+  type RemoteJobRecord,
+} from '../../artifacts/ledger/remote-jobs.ts';
+import { endWaiting, setWaiting, type RecordedError } from '../../artifacts/ledger/runs.ts';
+import { failpoint } from '../../configs/failpoint.ts';
 import type { JobProgress } from '../../configs/progress.ts';
 import type { JobService, JobState, RemoteJob, TuneSettings } from '../contracts.ts';
 import { RemoteFailure } from './failure.ts';
 import { limiterOf } from './limiter.ts';
+import { quitQuietly } from './quit.ts';
 import { stuck, type Stuck } from './watchdog.ts';
 
 /** What following a job needs. */
@@ -17,42 +25,50 @@ export interface Following {
   signal: AbortSignal;
   /** A job is not asked after more often than so, in ms, however many wait for it. */
   freshMs: number;
+  /** ms for which a list or a lookup may not know a job yet. */
+  settleMs: number;
   /** Runs that wait for it. */
   runs: readonly string[];
-  /** Orders the next try of a job, with other settings. */
-  again(row: RemoteJobRecord, settings: TuneSettings): Promise<RemoteJobRecord>;
+  /** Tells the runs something about a job. */
+  tell(row: RemoteJobRecord, message: string): Promise<void>;
+  /** Gives a job up for another try with these settings, and orders that. */
+  again(row: RemoteJobRecord, settings: TuneSettings, why: RecordedError): Promise<RemoteJobRecord>;
 }
 
 /** Looks how far a job is, and after it where it is stuck. */
 export async function follow(row: RemoteJobRecord, following: Following): Promise<JobState> {
-  if (hasEnded(row) || row.state === 'cancelling') return stateOf(row);
-  if (row.name === null) throw new RemoteFailure('away', 'the job is not ordered yet');
-  const looked = await look(row, row.name, following);
-  if (hasEnded(looked)) return stateOf(looked);
-  const { decision } = looked;
-  if (decision !== null) return decided(looked, decision, following);
-  const found = stuck(looked, following.settings.watchdog, Date.now());
+  if (hasEnded(row)) return stateOf(row);
+  // Given up, and the worker died before it was cancelled.
+  if (row.state === 'cancelling') return row.error_json === null ? stateOf(row) : giveUp(row, following);
+  const looked = row.name === null ? row : await look(row, row.name, following);
+  const found = hasEnded(looked) ? undefined : stuck(looked, following.settings.watchdog, Date.now());
+  if (looked.warned_at !== null && !found) await calm(looked, following);
+  if (hasEnded(looked) || looked.state === 'cancelling') return stateOf(looked);
+  if (looked.decision !== null) return decided(looked, looked.decision, following);
   return found ? unstick(looked, found, following) : stateOf(looked);
 }
 
-async function look(
-  row: RemoteJobRecord,
-  name: string,
-  { ledger, service, signal, freshMs }: Following,
-): Promise<RemoteJobRecord> {
+async function look(row: RemoteJobRecord, name: string, following: Following): Promise<RemoteJobRecord> {
+  const { ledger, service, signal, freshMs, settleMs } = following;
   if (row.polled_at !== null && Date.now() - Date.parse(row.polled_at) < freshMs) return row;
   let job: RemoteJob;
   try {
     job = await limiterOf(ledger, service, signal)('call', () => service.get(name, signal));
   } catch (error) {
     if (!(error instanceof RemoteFailure) || error.kind !== 'gone') throw error;
-    await end(ledger, row, 'failed', {
+    // A job that was created a moment ago may not be known everywhere yet.
+    if (Date.now() - Date.parse(row.created_at ?? row.intent_at) < settleMs)
+      throw new RemoteFailure('away', `the job ${name} is not known there yet`, { cause: error });
+    const at = now();
+    const gone = {
       type: 'JobGone',
       message: `the job ${name} is not there any more (${error.message}): somebody deleted it; \`anneal rerun\` orders another`,
-    });
+    };
+    const ended = { state: 'failed', state_at: at, ended_at: at, error_json: JSON.stringify(gone) } as const;
+    await updateIfUnchanged(ledger, row, ended);
     return jobAt(ledger, row.label);
   }
-  await updateJob(ledger, row.label, changes(row, job));
+  await updateIfUnchanged(ledger, row, changes(row, job));
   return jobAt(ledger, row.label);
 }
 
@@ -99,96 +115,89 @@ export function stateOf(row: RemoteJobRecord): JobState {
   return { state: 'running', ...(progress ? { progress } : {}) };
 }
 
+/** How the sentence begins by which a run says that it waits for a decision. */
+const waitingFor = (row: RemoteJobRecord): string => `the job ${row.name ?? row.label} `;
+
 async function unstick(row: RemoteJobRecord, found: Stuck, following: Following): Promise<JobState> {
-  const { ledger } = following;
+  const { ledger, runs, tell } = following;
   const { why, policy } = found;
   if (policy === 'cancel') return give(row, why, following);
   if (policy === 'resubmit') return orderAgain(row, found, following);
   const asks = policy === 'ask';
-  const wait = `the job ${row.name ?? row.label} ${why}: \`anneal jobs wait ${row.label}\`, \`anneal jobs resubmit ${row.label}\` or \`anneal jobs cancel ${row.label}\` decides`;
+  const { label } = row;
+  const wait = `${waitingFor(row)}${why}: \`anneal jobs wait ${label}\`, \`anneal jobs resubmit ${label}\` or \`anneal jobs cancel ${label}\` decides`;
   if (row.warned_at === null) {
-    await updateJob(ledger, row.label, { warned_at: now() });
-    await tellRuns(
-      row,
-      asks ? wait : `the job ${row.name ?? row.label} ${why}; it goes on (tune.watchdog.then is warn)`,
-      following,
-    );
+    await updateJob(ledger, label, { warned_at: now() });
+    await tell(row, asks ? wait : `${waitingFor(row)}${why}; it goes on (tune.watchdog.then is warn)`);
   }
-  if (asks) for (const run of following.runs) await setWaiting(ledger, run, wait);
+  if (asks) for (const run of runs) await setWaiting(ledger, run, wait);
   return stateOf(row);
+}
+
+/** A job that seemed stuck has got further, or has ended: nobody needs to decide any more. */
+async function calm(row: RemoteJobRecord, { ledger, runs }: Following): Promise<void> {
+  for (const run of runs) await endWaiting(ledger, run, waitingFor(row));
+  await updateJob(ledger, row.label, { warned_at: null });
 }
 
 /** What a person said about a job. */
 async function decided(row: RemoteJobRecord, decision: string, following: Following): Promise<JobState> {
-  const { ledger, runs, settings } = following;
-  const at = now();
-  await updateJob(ledger, row.label, { decision: null, warned_at: null, state_at: at, progress_at: at });
-  for (const run of runs) await setWaiting(ledger, run, null);
+  const { ledger, settings } = following;
+  await calm(row, following);
   if (decision === 'cancel') return give(row, 'was cancelled by a person', following);
-  if (decision === 'resubmit')
-    return orderAgain(
-      row,
-      { why: 'is ordered again by a person', policy: 'resubmit', elsewhere: settings.watchdog?.elsewhere },
-      following,
-    );
-  // A deadline that has passed would stop it again at the next look.
-  await updateJob(ledger, row.label, { created_at: at });
+  if (decision === 'resubmit') {
+    const elsewhere = settings.watchdog?.elsewhere;
+    return orderAgain(row, { why: 'is ordered again by a person', policy: 'ask', elsewhere }, following);
+  }
+  const at = now();
+  // All times begin anew, that of the deadline too: it would stop the job again at the next look.
+  await updateIfUnchanged(ledger, row, { decision: null, state_at: at, progress_at: at, created_at: at });
+  return stateOf(row);
+}
+
+/** Gives a job up: that is noted before it is cancelled, so that a worker killed in between goes on with it. */
+async function give(row: RemoteJobRecord, why: string, following: Following): Promise<JobState> {
+  const { ledger, tell } = following;
+  const error: RecordedError = {
+    type: 'JobStuck',
+    message: `the job ${row.name ?? row.label} ${why}: it was cancelled`,
+  };
+  const given = { state: 'cancelling', state_at: now(), decision: null, error_json: JSON.stringify(error) } as const;
+  if (await updateIfUnchanged(ledger, row, given)) await tell(row, error.message);
+  failpoint('remote.given-up');
+  return giveUp(await jobAt(ledger, row.label), following);
+}
+
+/** Cancels a job that was given up. One that has succeeded after all is taken. */
+async function giveUp(row: RemoteJobRecord, following: Following): Promise<JobState> {
+  const { ledger, tell } = following;
+  if (hasEnded(row)) return stateOf(row);
+  const trouble = await quitQuietly(following, row);
+  if (trouble !== undefined) await tell(row, `the job ${row.name} could not be cancelled: ${trouble}`);
+  if (trouble === undefined && (await jobAt(ledger, row.label)).state === 'succeeded') {
+    await updateJob(ledger, row.label, { error_json: null });
+    return { state: 'succeeded' };
+  }
+  const at = now();
+  await updateJob(ledger, row.label, { state: 'failed', state_at: at, ended_at: at });
   return stateOf(await jobAt(ledger, row.label));
 }
 
-async function give(row: RemoteJobRecord, why: string, following: Following): Promise<JobState> {
-  await cancelQuietly(row, following);
-  const error = { type: 'JobStuck', message: `the job ${row.name ?? row.label} ${why}: it was cancelled` };
-  await end(following.ledger, row, 'failed', error);
-  await tellRuns(row, error.message, following);
-  return { state: 'failed', error };
-}
-
-/** Tries of one job that a watchdog makes by itself. */
+/** Tries of one job that a watchdog makes for a run by itself. */
 const MAX_TRIES = 3;
 
-async function orderAgain(row: RemoteJobRecord, { why, elsewhere }: Stuck, following: Following): Promise<JobState> {
-  if (row.try >= MAX_TRIES) return give(row, `${why}, and so did those before it (${row.try} tries)`, following);
-  await cancelQuietly(row, following);
-  await end(following.ledger, row, 'cancelled', { type: 'JobStuck', message: `${why}: ordered again` });
-  const { settings } = following;
-  const moved = elsewhere ? { ...settings, google: { ...settings.google, location: elsewhere.location } } : settings;
-  const next = await following.again(row, moved);
-  await tellRuns(
-    row,
-    `the job ${row.name ?? row.label} ${why}: ordered again as ${next.name ?? next.label}`,
-    following,
-  );
-  return stateOf(next);
-}
-
-/** A vendor that cannot cancel, or not now, does not keep us from going on; `anneal jobs orphans` finds what is left. */
-async function cancelQuietly(row: RemoteJobRecord, { ledger, service, signal, ...rest }: Following): Promise<void> {
-  if (row.name === null) return;
-  const { name } = row;
-  try {
-    await limiterOf(ledger, service, signal)('call', () => service.cancel(name, signal));
-  } catch (error) {
-    if (!(error instanceof RemoteFailure || error instanceof TerminalError)) throw error;
-    await tellRuns(row, `the job ${name} could not be cancelled: ${messageOf(error)}`, {
-      ledger,
-      service,
-      signal,
-      ...rest,
-    });
-  }
-}
-
-async function end(
-  ledger: Ledger,
+async function orderAgain(
   row: RemoteJobRecord,
-  state: 'failed' | 'cancelled',
-  error: RecordedError,
-): Promise<void> {
-  const at = now();
-  await updateJob(ledger, row.label, { state, state_at: at, ended_at: at, error_json: JSON.stringify(error) });
-}
-
-async function tellRuns(row: RemoteJobRecord, message: string, { ledger, runs }: Following): Promise<void> {
-  for (const runId of runs) await recordEvent(ledger, { runId, instance: row.instance, kind: 'job', message });
+  { why, policy, elsewhere }: Stuck,
+  following: Following,
+): Promise<JobState> {
+  const { ledger, settings } = following;
+  const tries = await countTries(ledger, row);
+  if (policy === 'resubmit' && tries >= MAX_TRIES)
+    return give(row, `${why}, and so did those before it (${tries} tries)`, following);
+  if (row.request_json === null)
+    return give(row, `${why}, and was found by its label, so that only \`anneal rerun\` can order it again`, following);
+  const moved = elsewhere ? { ...settings, google: { ...settings.google, location: elsewhere.location } } : settings;
+  const error: RecordedError = { type: 'JobStuck', message: `the job ${row.name ?? row.label} ${why}: ordered again` };
+  return stateOf(await following.again(row, moved, error));
 }

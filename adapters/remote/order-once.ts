@@ -3,11 +3,21 @@ import { failpoint } from '../../configs/failpoint.ts';
 import { TerminalError } from '../../configs/failure.ts';
 import { now } from '../../artifacts/ledger/clock.ts';
 import type { Ledger } from '../../artifacts/ledger/open.ts';
-import { beginSending, jobAt, renumber, updateJob, type RemoteJobRecord } from '../../artifacts/ledger/remote-jobs.ts';
+import {
+  beginSending,
+  findJob,
+  jobAt,
+  nameJob,
+  otherTries,
+  renumber,
+  updateJob,
+  type RemoteJobRecord,
+} from '../../artifacts/ledger/remote-jobs.ts';
 import type { JobService, RemoteJob } from '../contracts.ts';
 import { RemoteFailure } from './failure.ts';
 import { label } from './labels.ts';
 import { limiterOf } from './limiter.ts';
+import { quit } from './quit.ts';
 import { mayBeWaiting, sender } from './sender.ts';
 
 /** How long a creating call may take, in ms; after it nobody waits for its answer. */
@@ -17,7 +27,6 @@ export const CREATE_TIMEOUT_MS = 60_000;
  * and lists of a vendor may lag behind. Too low: a job may be ordered twice. Too high: crashes cost time.
  */
 export const SETTLE_MS = 15_000;
-
 /** How often one looks whether a call of another worker has been answered, in ms. */
 const LOOK_EVERY_MS = 200;
 
@@ -44,25 +53,23 @@ export async function orderOnce(
   stage: (label: string) => Promise<unknown>,
 ): Promise<RemoteJobRecord> {
   const { ledger, service, signal } = ordering;
-  let row = await settled(wanted.label, ordering);
-  if (row.name !== null) return row;
-  // What was not under way when the vendor was asked must not be by the time of the call either.
-  const { sent_at: before } = row;
   const limited = limiterOf(ledger, service, signal);
+  let row = await settled(wanted, ordering);
+  if (row.name !== null || row.state !== 'intended') return row;
   const found = await limited('call', () => service.find(row.key, signal));
-  const known = ownAmong(found, row);
-  if (known) return adopt(ledger, row, known);
+  const known = ownAmong(found, row, await otherTries(ledger, row));
+  if (known) return adopt(ordering, row, known);
   const taken = Math.max(0, ...found.map(({ labels }) => Number(labels['anneal_try'] ?? 0)));
-  if (taken >= row.try && row.sent_at === null) row = await renumber(ledger, row.label, taken);
+  if (taken >= row.try && row.sent_at === null) row = (await renumber(ledger, row.label, taken)) ?? busy();
+  let request: unknown = JSON.parse(row.request_json ?? 'null');
   if (row.request_json === null) {
-    const request = await stage(row.label);
+    request = await stage(row.label);
     await updateJob(ledger, row.label, { request_json: JSON.stringify(request) });
     failpoint('remote.staged');
-    row = await jobAt(ledger, row.label);
   }
-  const request: unknown = JSON.parse(row.request_json ?? 'null');
   const created = await limited('submit', async () => {
-    if (!(await beginSending(ledger, { label: row.label, sent_at: before }, sender()))) return undefined;
+    // The row as it was before we looked: what another worker has sent since is not among what was found.
+    if (!(await beginSending(ledger, row, sender()))) return undefined;
     failpoint('remote.sending');
     const timeout = AbortSignal.any([signal, AbortSignal.timeout(CREATE_TIMEOUT_MS)]);
     try {
@@ -73,54 +80,76 @@ export async function orderOnce(
     }
   });
   if (!created) {
-    const now = await jobAt(ledger, row.label);
-    if (now.name !== null) return now;
-    throw new RemoteFailure('away', 'another run is ordering the same job at this moment');
+    const now = await findJob(ledger, row.label);
+    return now && (now.name !== null || now.state !== 'intended') ? now : busy();
   }
   failpoint('remote.created');
-  await updateJob(ledger, row.label, {
-    ...seen(created),
-    sent_at: null,
-    sent_by: null,
-    created_at: created.createdAt ?? now(),
-  });
+  await nameJob(ledger, row.label, { ...seen(created), created_at: created.createdAt ?? now() });
   failpoint('remote.recorded');
-  return jobAt(ledger, row.label);
+  return unwanted(ordering, await jobAt(ledger, row.label));
 }
 
-/** Waits until a call of which nobody knows what came of it has been answered, or must have shown its effect. */
-async function settled(label: string, { ledger, settleMs = SETTLE_MS, signal }: Ordering): Promise<RemoteJobRecord> {
+const busy = (): never => {
+  throw new RemoteFailure('away', 'another worker is ordering the same job at this moment');
+};
+
+/** A job that was to be cancelled while it was being created is cancelled now. */
+async function unwanted(ordering: Ordering, row: RemoteJobRecord): Promise<RemoteJobRecord> {
+  return row.state === 'cancelling' ? quit(ordering, row) : row;
+}
+
+/**
+ * The row, once a call of which nobody knew what came of it must have shown its effect. Who made the call, and lives,
+ * will note its outcome: that is waited for as long as such a call may take, by our own watch, which stands still
+ * while the machine sleeps.
+ */
+export async function settled(
+  wanted: RemoteJobRecord,
+  { ledger, settleMs = SETTLE_MS, signal }: Ordering,
+): Promise<RemoteJobRecord> {
+  const began = performance.now();
   for (;;) {
-    const row = await jobAt(ledger, label);
+    const row = (await findJob(ledger, wanted.label)) ?? busy();
     if (row.name !== null || row.sent_at === null) return row;
-    const until = Date.parse(row.sent_at) + settleMs + (mayBeWaiting(row.sent_by) ? CREATE_TIMEOUT_MS : 0);
-    const left = until - Date.now();
-    if (left <= 0) return row;
-    await sleep(Math.min(LOOK_EVERY_MS, left), undefined, { signal });
+    const isWaiting = mayBeWaiting(row.sent_by) && performance.now() - began < CREATE_TIMEOUT_MS;
+    const restMs = Date.parse(row.sent_at) + settleMs - Date.now();
+    if (!isWaiting && restMs <= 0) return row;
+    await sleep(Math.min(LOOK_EVERY_MS, Math.max(20, restMs)), undefined, { signal });
   }
 }
 
-/** Our job among those with our key: of our own try, or one of another state folder that may still succeed. */
-function ownAmong(found: readonly RemoteJob[], row: RemoteJobRecord): RemoteJob | undefined {
+/**
+ * Our job among those with our key: of our own try, or one that was ordered from another state folder and may still
+ * succeed. Earlier tries of this ledger were given up, and are taken only where they have succeeded after all.
+ */
+function ownAmong(
+  found: readonly RemoteJob[],
+  row: RemoteJobRecord,
+  others: readonly RemoteJobRecord[],
+): RemoteJob | undefined {
   const inOrder = found.toSorted((a, b) => (a.createdAt ?? '').localeCompare(b.createdAt ?? ''));
-  const own = inOrder.find(({ labels }) => Number(labels['anneal_try'] ?? 1) === row.try && row.sent_at !== null);
-  return own ?? inOrder.findLast(({ state }) => state === 'succeeded' || state === 'running' || state === 'pending');
+  const sent = inOrder.filter(({ labels }) => Number(labels['anneal_try'] ?? 1) === row.try && row.sent_at !== null);
+  const run = label(row)['anneal_run'];
+  const own = sent.find(({ labels }) => labels['anneal_run'] === run) ?? sent[0];
+  const givenUp = new Set(others.map(({ name }) => name));
+  return (
+    own ??
+    inOrder.findLast(
+      ({ name, state }) =>
+        state === 'succeeded' || (!givenUp.has(name) && (state === 'running' || state === 'pending')),
+    )
+  );
 }
 
-async function adopt(ledger: Ledger, row: RemoteJobRecord, job: RemoteJob): Promise<RemoteJobRecord> {
-  await updateJob(ledger, row.label, {
-    ...seen(job),
-    adopted: 1,
-    sent_at: null,
-    sent_by: null,
-    created_at: job.createdAt ?? now(),
-  });
+async function adopt(ordering: Ordering, row: RemoteJobRecord, job: RemoteJob): Promise<RemoteJobRecord> {
+  const { ledger } = ordering;
+  await nameJob(ledger, row.label, { ...seen(job), adopted: 1, created_at: job.createdAt ?? now() });
   failpoint('remote.adopted');
-  return jobAt(ledger, row.label);
+  return unwanted(ordering, await jobAt(ledger, row.label));
 }
 
 /** What a job is by now, for its row. */
-export function seen(job: RemoteJob): Partial<RemoteJobRecord> {
+export function seen(job: RemoteJob): Partial<RemoteJobRecord> & Pick<RemoteJobRecord, 'name' | 'state' | 'state_at'> {
   const at = now();
   const isOver = job.state === 'succeeded' || job.state === 'failed' || job.state === 'cancelled';
   return {

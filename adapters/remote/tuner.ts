@@ -2,20 +2,19 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeAtomic } from '../../artifacts/files.ts';
-import { now } from '../../artifacts/ledger/clock.ts';
 import type { Ledger } from '../../artifacts/ledger/open.ts';
+import { letGo, pays, waitersOf } from '../../artifacts/ledger/job-claims.ts';
 import {
-  claimsOf,
-  dropClaim,
   findClaimed,
   hasEnded,
   intendJob,
-  isWantedByOthers,
   jobKeyOf,
   nextTry,
+  otherTries,
   updateJob,
   type RemoteJobRecord,
 } from '../../artifacts/ledger/remote-jobs.ts';
+import { recordEvent } from '../../artifacts/ledger/runs.ts';
 import { failpoint } from '../../configs/failpoint.ts';
 import { systemCode, terminal } from '../../configs/failure.ts';
 import { REMOTE_FILE } from '../../configs/remote-model.ts';
@@ -24,10 +23,15 @@ import { RemoteFailure } from './failure.ts';
 import { follow, stateOf } from './follow.ts';
 import { limiterOf } from './limiter.ts';
 import { remoteModelAt } from './model-file.ts';
-import { orderOnce } from './order-once.ts';
+import { orderOnce, SETTLE_MS } from './order-once.ts';
+import { quitQuietly } from './quit.ts';
+import { stopJob } from './stop.ts';
 
 /** A job is asked after at most so often, in ms, however many runs wait for it. */
 const MOST_FRESH_MS = 1000;
+
+/** A vendor that could not cancel a job is asked again after so many ms. */
+const CANCEL_AGAIN_MS = 15_000;
 
 /** What a tuner far away is made with. */
 export interface RemoteTunerOptions {
@@ -45,7 +49,7 @@ export interface RemoteTunerOptions {
  * a worker killed between any two lines neither pays twice nor loses a job.
  */
 export function createRemoteTuner(kind: TuningKind, options: RemoteTunerOptions): Tuner {
-  const { ledger, jobs, settleMs, pollEveryMs = kind.pollEveryMs } = options;
+  const { ledger, jobs, settleMs = SETTLE_MS, pollEveryMs = kind.pollEveryMs } = options;
   const never = new AbortController().signal;
   const folderOf = (key: string): string => join(jobs, key);
   const keptIn = (row: RemoteJobRecord): Kept => JSON.parse(row.settings_json) as Kept;
@@ -58,8 +62,29 @@ export function createRemoteTuner(kind: TuningKind, options: RemoteTunerOptions)
   const order = (service: TuningService, row: RemoteJobRecord, given?: TuneOrder) =>
     orderOnce({ ledger, service, settleMs, signal: never }, row, async (label) => {
       if (given) return service.stage({ ...given, line: row.line }, label, never);
-      throw new Error(`what the job ${label} is to be given is not in the ledger`);
+      throw new RemoteFailure('away', `the job ${label} is not ordered yet`);
     });
+  const tell = async (row: RemoteJobRecord, message: string): Promise<void> => {
+    for (const runId of await waitersOf(ledger, row.label))
+      await recordEvent(ledger, { runId, instance: row.instance, kind: 'job', message });
+  };
+  /** Tries that were given up for a later one are cancelled, if a worker died before that or the vendor was away. */
+  const quitEarlier = async (row: RemoteJobRecord): Promise<void> => {
+    if (row.try === 1) return;
+    for (const old of await otherTries(ledger, row)) {
+      const isDue = old.polled_at === null || Date.now() - Date.parse(old.polled_at) > CANCEL_AGAIN_MS;
+      if (old.state !== 'cancelling' || old.name === null || !isDue) continue;
+      await updateJob(ledger, old.label, { polled_at: new Date().toISOString() });
+      const service = await kind.open(settingsOf(old));
+      const trouble = await quitQuietly({ ledger, service, signal: never }, old);
+      if (trouble !== undefined) await tell(row, `the job ${old.name} could not be cancelled: ${trouble}`);
+    }
+  };
+  /** Orders a job that takes the place of one that was given up. */
+  const orderNext = async (row: RemoteJobRecord): Promise<RemoteJobRecord> => {
+    await quitEarlier(row);
+    return order(await kind.open(settingsOf(row)), row);
+  };
 
   return {
     identity: (settings) => kind.identity(settings as TuneSettings),
@@ -93,27 +118,34 @@ export function createRemoteTuner(kind: TuningKind, options: RemoteTunerOptions)
           estimateUsd: await estimated(service, given),
         }));
       failpoint('remote.intended');
-      await order(service, row, given);
+      // What another run has intended is done where that run wants it.
+      await order(row.scope === service.scope ? service : await kind.open(settingsOf(row)), row, given);
     },
 
     poll: async (key) => {
       const row = await claimed(key);
       if (hasEnded(row)) return stateOf(row);
+      if (row.name === null && row.state === 'intended') return stateOf(await orderNext(row));
+      await quitEarlier(row);
       const settings = settingsOf(row);
       const service = await kind.open(settings);
-      const runs = [...new Set((await claimsOf(ledger, row.label)).map(({ run_id }) => run_id))];
+      const runs = await waitersOf(ledger, row.label);
       return follow(row, {
         ledger,
         service,
         settings,
-        signal: never,
+        settleMs,
         freshMs: Math.min(MOST_FRESH_MS, pollEveryMs),
+        signal: never,
         runs,
-        again: async (old, moved) => {
-          const elsewhere = await kind.open(moved);
+        tell,
+        again: async (old, moved, why) => {
+          const { scope } = await kind.open(moved);
           const kept: Kept = { ...keptIn(old), settings: moved };
-          const next = await nextTry(ledger, old.label, { scope: elsewhere.scope, settings: kept });
-          return order(elsewhere, next);
+          await tell(old, why.message);
+          const next = await nextTry(ledger, old.label, { scope, settings: kept, why });
+          failpoint('remote.again');
+          return orderNext(next);
         },
       });
     },
@@ -127,7 +159,10 @@ export function createRemoteTuner(kind: TuningKind, options: RemoteTunerOptions)
       const { name } = row;
       const service = await kind.open(settingsOf(row));
       const limited = limiterOf(ledger, service, never);
-      const job = await limited('call', () => service.get(name, never));
+      const job = await limited('call', () => service.get(name, never)).catch((error: unknown) => {
+        if (!(error instanceof RemoteFailure && error.kind === 'gone')) throw error;
+        throw terminal('JobGone', `the job ${name} succeeded and was deleted (${error.message}): \`anneal rerun\``);
+      });
       const output = join(folder, 'output');
       await mkdir(output, { recursive: true });
       const request: unknown = JSON.parse(row.request_json ?? 'null');
@@ -144,11 +179,11 @@ export function createRemoteTuner(kind: TuningKind, options: RemoteTunerOptions)
     },
 
     cancel: async (key) => {
-      const row = await findClaimed(ledger, key);
-      if (!row || hasEnded(row)) return;
-      const [own] = (await claimsOf(ledger, row.label)).filter(({ job_key }) => job_key === key);
-      if (own && (await isWantedByOthers(ledger, row.label, own.run_id))) return dropClaim(ledger, key);
-      await stop(row);
+      const row = await letGo(ledger, key);
+      if (row)
+        await stopJob({ ledger, service: await kind.open(settingsOf(row)), settleMs, signal: never }, row, (message) =>
+          tell(row, message),
+        );
     },
 
     misfit: async (start) => {
@@ -174,43 +209,10 @@ export function createRemoteTuner(kind: TuningKind, options: RemoteTunerOptions)
     describe: async (key) => {
       const row = await findClaimed(ledger, key);
       if (!row || row.name === null) return undefined;
-      // Whoever ordered it has paid for it.
-      const usd = row.isShared ? 0 : (row.cost_usd ?? undefined);
+      const usd = (await pays(ledger, row)) ? (row.cost_usd ?? undefined) : 0;
       return { name: row.name, adopted: row.isShared || row.adopted === 1, ...(usd === undefined ? {} : { usd }) };
     },
   };
-
-  /** Cancels a job; one that was perhaps ordered is looked for first. */
-  async function stop(row: RemoteJobRecord): Promise<void> {
-    const service = await kind.open(settingsOf(row));
-    const limited = limiterOf(ledger, service, never);
-    let { name } = row;
-    if (name === null && row.sent_at !== null) {
-      const found = await limited('call', () => service.find(row.key, never));
-      name = found.find(({ labels }) => labels['anneal_try'] === String(row.try))?.name ?? null;
-    }
-    const at = now();
-    if (name === null) {
-      await updateJob(ledger, row.label, { state: 'cancelled', state_at: at, ended_at: at });
-      return;
-    }
-    const known = name;
-    try {
-      const before = await limited('call', () => service.get(known, never));
-      if (before.state === 'succeeded' || before.state === 'failed') {
-        await updateJob(ledger, row.label, { name, state: before.state, state_at: at, ended_at: before.endedAt ?? at });
-        return;
-      }
-      await limited('call', () => service.cancel(known, never));
-    } catch (error) {
-      if (!(error instanceof RemoteFailure && error.kind === 'gone')) throw error;
-    }
-    await updateJob(ledger, row.label, { name, state: 'cancelling', state_at: at });
-    failpoint('remote.cancelled');
-    const after = await limited('call', () => service.get(known, never)).catch(() => undefined);
-    if (after?.state === 'cancelled')
-      await updateJob(ledger, row.label, { state: 'cancelled', vendor_state: after.vendorState, ended_at: at });
-  }
 }
 
 /** @throws TerminalError `StartMismatch` */

@@ -9,6 +9,7 @@ import { placeOf } from '../google/auth.ts';
 import { googleFetch, vertexBase } from '../google/rest.ts';
 import { putByContent } from '../google/storage/put.ts';
 import type { RemoteJob, TuneOrder, TuneSettings, TuningService } from '../contracts.ts';
+import { RemoteFailure } from '../remote/failure.ts';
 import { remoteModelAt } from '../remote/model-file.ts';
 import { checkFiles, checkSettings } from './check.ts';
 import { collectTuned } from './collect.ts';
@@ -122,18 +123,20 @@ export async function openVertex(settings: TuneSettings): Promise<TuningService>
       return remoteJob(await googleFetch({ url: address(`${parent}/tuningJobs`), body, signal, reply: TuningJob }));
     },
 
-    get: async (name, signal) => remoteJob(await googleFetch({ url: address(name), signal, reply: TuningJob })),
+    get: (name, signal) =>
+      knownAt(async () => remoteJob(await googleFetch({ url: address(name), signal, reply: TuningJob }))),
 
-    cancel: async (name, signal) => {
-      try {
-        await googleFetch({ url: address(`${name}:cancel`), method: 'POST', body: {}, signal });
-      } catch (error) {
-        if (!(error instanceof TerminalError) || error.type !== 'RequestRefused') throw error;
-        // Refused for a job that has ended, which is as good.
-        const { state } = remoteJob(await googleFetch({ url: address(name), signal, reply: TuningJob }));
-        if (!['succeeded', 'failed', 'cancelled', 'cancelling'].includes(state)) throw error;
-      }
-    },
+    cancel: (name, signal) =>
+      knownAt(async () => {
+        try {
+          await googleFetch({ url: address(`${name}:cancel`), method: 'POST', body: {}, signal });
+        } catch (error) {
+          if (!(error instanceof TerminalError) || error.type !== 'RequestRefused') throw error;
+          // Refused for a job that has ended, which is as good.
+          const { state } = remoteJob(await googleFetch({ url: address(name), signal, reply: TuningJob }));
+          if (!['succeeded', 'failed', 'cancelled', 'cancelling'].includes(state)) throw error;
+        }
+      }),
 
     collect: (job, { folder }, signal) =>
       collectTuned(TuningJob.parse(job.raw), { folder, settings, project, location, address, signal }),
@@ -146,6 +149,16 @@ export async function openVertex(settings: TuneSettings): Promise<TuningService>
         async ({ tokens }) => Math.round(tokens.high) * (order.settings.vertex?.epochs ?? SUPPOSED_EPOCHS),
       ),
   };
+}
+
+/** A job that was there and is not found is gone. */
+async function knownAt<T>(ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (!(error instanceof TerminalError) || error.type !== 'NotFound') throw error;
+    throw new RemoteFailure('gone', error.message, { cause: error });
+  }
 }
 
 const Counted = z.looseObject({ totalTokens: z.number().optional() });

@@ -2,7 +2,8 @@ import type { Selectable, Updateable } from 'kysely';
 import { digestOf, hexOf } from '../canonical.ts';
 import { now } from './clock.ts';
 import type { Ledger } from './open.ts';
-import type { JobClaimRow, RemoteJobRow } from './schema.ts';
+import type { RecordedError } from './runs.ts';
+import type { RemoteJobRow } from './schema.ts';
 
 export type RemoteJobRecord = Selectable<RemoteJobRow>;
 
@@ -10,6 +11,8 @@ export type RemoteJobRecord = Selectable<RemoteJobRow>;
 export type ClaimedJob = RemoteJobRecord & {
   /** Whether another run had ordered it. */
   isShared: boolean;
+  /** The run that sees it so. */
+  claimedBy: string;
 };
 
 const ENDED: readonly RemoteJobRow['state'][] = ['succeeded', 'failed', 'cancelled'];
@@ -44,14 +47,11 @@ export async function intendJob(ledger: Ledger, intent: NewIntent): Promise<Clai
   return ledger.transaction().execute(async (tx) => {
     const own = await findClaimed(tx, intent.jobKey);
     if (own) return own;
-    const latest = await tx
-      .selectFrom('remote_jobs')
-      .selectAll()
-      .where('key', '=', intent.key)
-      .orderBy('try', 'desc')
-      .executeTakeFirst();
-    const isTaken = latest !== undefined && !['failed', 'cancelled', 'cancelling'].includes(latest.state);
-    const row = isTaken ? latest : await insertTry(tx, intent, (latest?.try ?? 0) + 1);
+    const latest = await latestTry(tx, intent.key);
+    const row =
+      latest === undefined || ['failed', 'cancelled', 'cancelling'].includes(latest.state)
+        ? await insertTry(tx, intent, (latest?.try ?? 0) + 1)
+        : await taken(tx, latest, intent);
     const isShared = row.run_id !== intent.runId;
     await tx
       .insertInto('job_claims')
@@ -63,8 +63,32 @@ export async function intendJob(ledger: Ledger, intent: NewIntent): Promise<Clai
         at: now(),
       })
       .execute();
-    return { ...row, isShared };
+    return { ...row, isShared, claimedBy: intent.runId };
   });
+}
+
+/** An intent of a run that ended before anything was sent is carried out as the run that comes after it wants it. */
+async function taken(tx: Ledger, row: RemoteJobRecord, intent: NewIntent): Promise<RemoteJobRecord> {
+  if (row.state !== 'intended' || row.sent_at !== null) return row;
+  const wanted = await tx
+    .selectFrom('job_claims')
+    .leftJoin('runs', 'runs.id', 'job_claims.run_id')
+    .select('job_claims.job_key')
+    .where('job_claims.label', '=', row.label)
+    .where('runs.ended_at', 'is', null)
+    .executeTakeFirst();
+  if (wanted) return row;
+  await updateJob(tx, row.label, {
+    scope: intent.scope,
+    settings_json: JSON.stringify(intent.settings),
+    request_json: null,
+    run_id: intent.runId,
+    instance: intent.instance,
+    line: intent.line,
+    estimate_usd: intent.estimateUsd,
+    intent_at: now(),
+  });
+  return jobAt(tx, row.label);
 }
 
 /** The job that an execution has ordered or taken; undefined: none. */
@@ -73,7 +97,7 @@ export async function findClaimed(ledger: Ledger, jobKey: string): Promise<Claim
     .selectFrom('job_claims')
     .innerJoin('remote_jobs', 'remote_jobs.label', 'job_claims.label')
     .selectAll('remote_jobs')
-    .select('job_claims.adopted as shared')
+    .select(['job_claims.adopted as shared', 'job_claims.run_id as claimedBy'])
     .where('job_claims.job_key', '=', jobKey)
     .executeTakeFirst();
   if (!row) return undefined;
@@ -81,50 +105,63 @@ export async function findClaimed(ledger: Ledger, jobKey: string): Promise<Claim
   return { ...job, isShared: shared === 1 };
 }
 
-/** Orders a stuck job once more: everybody who waits for it waits for the next try. */
+/**
+ * Gives a stuck job up for another try, in one step: everybody who waited for it waits for the next one, which is
+ * intended and not yet ordered, and the old one is still to be cancelled.
+ *
+ * @param why What is written beside the old one.
+ */
 export async function nextTry(
   ledger: Ledger,
   label: string,
-  place: { scope: string; settings: unknown },
+  { scope, settings, why }: { scope: string; settings: unknown; why: RecordedError },
 ): Promise<RemoteJobRecord> {
   return ledger.transaction().execute(async (tx) => {
     const old = await jobAt(tx, label);
-    const latest = await tx
-      .selectFrom('remote_jobs')
-      .selectAll()
-      .where('key', '=', old.key)
-      .orderBy('try', 'desc')
-      .executeTakeFirstOrThrow();
+    const latest = await latestTry(tx, old.key);
     // Another worker did it meanwhile.
-    const row =
-      latest.try > old.try
-        ? latest
-        : await insertTry(
-            tx,
-            {
-              key: old.key,
-              provider: old.provider,
-              scope: place.scope,
-              settings: place.settings,
-              runId: old.run_id,
-              instance: old.instance,
-              line: old.line,
-              estimateUsd: old.estimate_usd,
-            },
-            old.try + 1,
-          );
-    if (old.request_json !== null && row.request_json === null)
-      await updateJob(tx, row.label, { request_json: old.request_json });
-    await tx.updateTable('job_claims').set({ label: row.label }).where('label', '=', label).execute();
-    return { ...row, request_json: row.request_json ?? old.request_json };
+    if (latest && latest.try > old.try) return latest;
+    const { key, provider, line, instance, estimate_usd: estimateUsd, request_json } = old;
+    const again = { key, provider, scope, settings, line, instance, runId: old.run_id, estimateUsd };
+    const next = await insertTry(tx, again, old.try + 1);
+    await updateJob(tx, next.label, { request_json });
+    await updateJob(tx, label, {
+      state: 'cancelling',
+      state_at: now(),
+      polled_at: null,
+      decision: null,
+      error_json: JSON.stringify(why),
+    });
+    await tx.updateTable('job_claims').set({ label: next.label }).where('label', '=', label).execute();
+    return { ...next, request_json };
   });
 }
 
-/** Jobs of other state folders stand in the way of our number: takes the next free one. */
-export async function renumber(ledger: Ledger, label: string, above: number): Promise<RemoteJobRecord> {
+/** How often a run has ordered what has this key. */
+export async function countTries(ledger: Ledger, { key, run_id }: RemoteJobRecord): Promise<number> {
+  const { count } = await ledger
+    .selectFrom('remote_jobs')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('key', '=', key)
+    .where('run_id', '=', run_id)
+    .executeTakeFirstOrThrow();
+  return count;
+}
+
+/** The other tries of what a job was ordered for. */
+export async function otherTries(ledger: Ledger, { key, label }: RemoteJobRecord): Promise<RemoteJobRecord[]> {
+  return ledger.selectFrom('remote_jobs').selectAll().where('key', '=', key).where('label', '!=', label).execute();
+}
+
+/**
+ * Jobs of other state folders stand in the way of our number: takes the next free one. Undefined: another worker has
+ * done so, or has sent it.
+ */
+export async function renumber(ledger: Ledger, label: string, above: number): Promise<RemoteJobRecord | undefined> {
   return ledger.transaction().execute(async (tx) => {
-    const { key } = await jobAt(tx, label);
-    const next = `${key}-${above + 1}`;
+    const row = await findJob(tx, label);
+    if (!row || row.state !== 'intended' || row.name !== null || row.sent_at !== null) return undefined;
+    const next = `${row.key}-${above + 1}`;
     await tx
       .updateTable('remote_jobs')
       .set({ label: next, try: above + 1 })
@@ -135,29 +172,72 @@ export async function renumber(ledger: Ledger, label: string, above: number): Pr
   });
 }
 
-/** Notes anything about a job; a new state sets the time of the state. */
+/** Notes anything about a job. */
 export async function updateJob(ledger: Ledger, label: string, changed: Updateable<RemoteJobRow>): Promise<void> {
   if (Object.keys(changed).length === 0) return;
   await ledger.updateTable('remote_jobs').set(changed).where('label', '=', label).execute();
 }
 
-/**
- * Writes down that the creating call is about to be made. False: another worker has done so since the row was read,
- * or the job is there.
- */
-export async function beginSending(
+/** Notes something about a job if it still is as it was read. False: another worker was faster. */
+export async function updateIfUnchanged(
   ledger: Ledger,
-  row: Pick<RemoteJobRecord, 'label' | 'sent_at'>,
-  sentBy: string,
+  { label, state, decision }: RemoteJobRecord,
+  changed: Updateable<RemoteJobRow>,
 ): Promise<boolean> {
+  const { numUpdatedRows } = await ledger
+    .updateTable('remote_jobs')
+    .set(changed)
+    .where('label', '=', label)
+    .where('state', '=', state)
+    .where('decision', 'is', decision)
+    .executeTakeFirst();
+  return numUpdatedRows === 1n;
+}
+
+/**
+ * Writes down that the creating call is about to be made. False: another worker has made one since the row was read,
+ * the job is there, or it is wanted no more.
+ *
+ * @param row As it was before the vendor was asked for the job.
+ */
+export async function beginSending(ledger: Ledger, row: RemoteJobRecord, sentBy: string): Promise<boolean> {
   const { numUpdatedRows } = await ledger
     .updateTable('remote_jobs')
     .set({ sent_at: now(), sent_by: sentBy })
     .where('label', '=', row.label)
+    .where('state', '=', 'intended')
     .where('name', 'is', null)
-    .where('sent_at', row.sent_at === null ? 'is' : '=', row.sent_at)
+    .where('sent_at', 'is', row.sent_at)
     .executeTakeFirst();
   return numUpdatedRows === 1n;
+}
+
+/**
+ * Notes which job at the vendor it is. One that was to be cancelled meanwhile stays so; one that has a name keeps it.
+ *
+ * @returns Whether it was noted.
+ */
+export async function nameJob(
+  ledger: Ledger,
+  label: string,
+  { state, state_at, ...seen }: Updateable<RemoteJobRow> & Pick<RemoteJobRecord, 'name' | 'state' | 'state_at'>,
+): Promise<boolean> {
+  const { numUpdatedRows } = await ledger
+    .updateTable('remote_jobs')
+    .set({ ...seen, sent_at: null, sent_by: null })
+    .set((eb) => ({
+      state: eb.case().when('state', '=', 'intended').then(state).else(eb.ref('state')).end(),
+      state_at: eb.case().when('state', '=', 'intended').then(state_at).else(eb.ref('state_at')).end(),
+    }))
+    .where('label', '=', label)
+    .where('name', 'is', null)
+    .executeTakeFirst();
+  return numUpdatedRows === 1n;
+}
+
+/** Undefined: there is none, or its number has changed. */
+export async function findJob(ledger: Ledger, label: string): Promise<RemoteJobRecord | undefined> {
+  return ledger.selectFrom('remote_jobs').selectAll().where('label', '=', label).executeTakeFirst();
 }
 
 export async function jobAt(ledger: Ledger, label: string): Promise<RemoteJobRecord> {
@@ -186,27 +266,8 @@ export async function listJobs(
     .execute();
 }
 
-/** Executions that wait for a job or have taken it. */
-export async function claimsOf(ledger: Ledger, label: string): Promise<Selectable<JobClaimRow>[]> {
-  return ledger.selectFrom('job_claims').selectAll().where('label', '=', label).orderBy('at').execute();
-}
-
-/** Lets go of a job: another run may still want it. */
-export async function dropClaim(ledger: Ledger, jobKey: string): Promise<void> {
-  await ledger.deleteFrom('job_claims').where('job_key', '=', jobKey).execute();
-}
-
-/** Whether a run that has not ended, other than this one, waits for a job. */
-export async function isWantedByOthers(ledger: Ledger, label: string, runId: string): Promise<boolean> {
-  const found = await ledger
-    .selectFrom('job_claims')
-    .innerJoin('runs', 'runs.id', 'job_claims.run_id')
-    .select('runs.id')
-    .where('job_claims.label', '=', label)
-    .where('job_claims.run_id', '!=', runId)
-    .where('runs.ended_at', 'is', null)
-    .executeTakeFirst();
-  return found !== undefined;
+async function latestTry(ledger: Ledger, key: string): Promise<RemoteJobRecord | undefined> {
+  return ledger.selectFrom('remote_jobs').selectAll().where('key', '=', key).orderBy('try', 'desc').executeTakeFirst();
 }
 
 type Try = Omit<NewIntent, 'jobKey'>;

@@ -3,16 +3,20 @@ import type { TuneOrder, Tuner, TuneSettings } from '../../../adapters/contracts
 import { writeRemoteModel } from '../../../adapters/remote/model-file.ts';
 import { createRemoteTuner } from '../../../adapters/remote/tuner.ts';
 import { vertexKind } from '../../../adapters/vertex/kind.ts';
-import { openLedger } from '../../../artifacts/ledger/open.ts';
+import { openLedger, type Ledger } from '../../../artifacts/ledger/open.ts';
 import { RecipeSchema } from '../../../configs/recipe.ts';
 import { writeRows } from './trainer.ts';
 
 /** Epochs of a job that never ends at the test server. */
 export const FOREVER = 99;
 
+const ledgers: Record<string, Promise<Ledger>> = {};
+
 /** The tuner `vertex` against test servers, on a ledger in a folder; a second one is as another worker has it. */
 export async function vertexTuner(folder: string): Promise<{ tuner: Tuner; close(): Promise<void> }> {
-  const ledger = await openLedger(join(folder, 'ledger.db'));
+  const path = join(folder, 'ledger.db');
+  // One connection a process, as a worker has it: two would wait for each other's transactions without an end.
+  const ledger = await (ledgers[path] ??= openLedger(path));
   const options = { ledger, jobs: join(folder, 'jobs'), pollEveryMs: 10, settleMs: 200 };
   return { tuner: createRemoteTuner(vertexKind, options), close: () => ledger.destroy() };
 }
