@@ -1,0 +1,62 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { labelOf } from '../../adapters/command/replies.ts';
+import { jobKeyOf } from '../../artifacts/ledger/remote-jobs.ts';
+import type { TrainerFaults } from '../support/fake-trainer.ts';
+import { paidFor } from '../support/paid.ts';
+import { slurm } from './support/slurm-worker.ts';
+import { sharedFolder } from './support/trainer.ts';
+import { tunerContract } from './tuner.ts';
+
+const folder = sharedFolder();
+const noPython = spawnSync('python3', ['--version']).status === 0 ? undefined : 'there is no python3 on this machine';
+const nameOf = (key: string): string => labelOf({ anneal_key: jobKeyOf(paidFor(key).cacheKey), anneal_try: '1' });
+const fault = (key: string, what: object): void =>
+  writeFileSync(join(folder, 'slurm', `${nameOf(key)}.faults`), JSON.stringify(what));
+
+/** The trainer looks for its faults beside its order. */
+function trainerFault(key: string, what: TrainerFaults): void {
+  mkdirSync(join(folder, 'jobs', nameOf(key)), { recursive: true });
+  writeFileSync(join(folder, 'jobs', nameOf(key), `${nameOf(key)}.json`), JSON.stringify(what));
+}
+
+tunerContract(
+  'command on Slurm',
+  async () => {
+    const { tuner, order } = await slurm(folder);
+    return {
+      tuner: tuner(),
+      another: tuner(),
+      quick: order(12),
+      endless: order(1_000_000),
+      hopeless: { order: order(12, 1), type: 'BadData' },
+      begun: async (key) =>
+        readdirSync(join(folder, 'slurm')).filter(
+          (name) =>
+            name.endsWith('.job') && readFileSync(join(folder, 'slurm', name), 'utf8').includes(`"${nameOf(key)}"`),
+        ).length,
+      can: { count: true, start: true, misfit: true },
+      faults: {
+        failure: async (key) => trainerFault(key, { exits: [1] }),
+        slowStart: async (key) => fault(key, { slowStart: 1.2 }),
+        stuck: async (key) => fault(key, { stuck: true }),
+        lostReply: async (key) => fault(key, { lostReply: 1 }),
+        quota: async (key) => fault(key, { quota: 2 }),
+        malformed: async (key) => fault(key, { malformed: 1 }),
+      },
+      worker: {
+        module: fileURLToPath(new URL('./support/slurm-worker.ts', import.meta.url)),
+        args: folder,
+        points: [
+          ['remote.intended', 'remote.staged', 'remote.sending', 'command.noted', 'command.sent', 'remote.adopted'],
+          ['command.submitted'],
+          ['remote.created'],
+          ['remote.recorded'],
+        ],
+      },
+    };
+  },
+  noPython,
+);
