@@ -468,6 +468,27 @@ const gc = command({
   load: async () => (await import('./commands/gc.ts')).gc,
 });
 
+const sync = command({
+  docs: docs(
+    'Compare the copies at Google Cloud with the ledger, and set them right',
+    [
+      ['sync', 'the newest run whose recipe has google.mirror, and its line of models'],
+      ['sync --all', 'every line and every run'],
+      ['sync RUN --dry-run --json', 'only what would be done, as JSON; exit code 1 when there is something'],
+    ],
+    'Copies are in the Vertex Model Registry, on an endpoint, in ML Metadata, Experiments and Dataplex, as the recipe asks. Nothing is read from there as the truth: docs/google-cloud-mirror.md.',
+  ),
+  parameters: {
+    flags: {
+      all: flag('Every line and every run that has ended'),
+      dryRun: flag('Change nothing; say what would be done'),
+      json,
+    },
+    positional: tuple(optional('run', `${RUN}; default: the newest that asks for copies`)),
+  },
+  load: async () => (await import('./commands/sync.ts')).sync,
+});
+
 const schema = command({
   docs: docs("Print the recipe's JSON Schema, for editors", [
     ['schema > recipe.schema.json', 'then: # yaml-language-server: $schema=recipe.schema.json'],
@@ -1201,6 +1222,64 @@ const trigger = command({
   load: async () => (await import('./commands/trigger.ts')).trigger,
 });
 
+const exportKfp = command({
+  docs: docs(
+    'Write a recipe, or a run with what it made, as a PipelineJob of Vertex Pipelines',
+    [
+      [
+        'export kfp recipe.yaml --output job.json',
+        'one task a step, with parameters, artifacts and the gate as a condition',
+      ],
+      [
+        'export kfp RUN --root gs://my-bucket/pipelines',
+        "with the run's parameters and the addresses of its artifacts",
+      ],
+    ],
+    'Its pipelineSpec is what Kubeflow Pipelines takes. What such a pipeline can and cannot do: docs/kfp.md.',
+  ),
+  parameters: {
+    flags: {
+      output: option('file', 'Where it is written; default: stdout'),
+      image: option('image', 'Container image with Anneal; default: anneal:0.1.0'),
+      root: option('gs://', 'Folder for the files of the pipeline; default: pipelines/ in the store of the recipe'),
+      json,
+    },
+    positional: tuple(argument('run|recipe', `${RUN}; or the path of a recipe file`)),
+  },
+  load: async () => (await import('./commands/export/kfp.ts')).exportKfp,
+});
+
+const exports = buildRouteMap({
+  routes: { kfp: exportKfp },
+  docs: { brief: 'Write runs and recipes in the forms of other programs' },
+});
+
+const step = command({
+  docs: docs(
+    'Carry a run on through one step, as a task of a pipeline of containers',
+    [
+      [
+        'step tune --executor-input JSON',
+        'what `anneal export kfp` writes into each task; the JSON comes from the pipeline',
+      ],
+    ],
+    'Takes the state folder over from the task before, goes on until the step is done, and hands it to the next.',
+  ),
+  parameters: {
+    flags: {
+      executorInput: {
+        kind: 'parsed',
+        parse: String,
+        brief: 'What Kubeflow or Vertex Pipelines put in place of {{$}}',
+        placeholder: 'json',
+      },
+      json,
+    },
+    positional: tuple(argument('step', 'Name of the step')),
+  },
+  load: async () => (await import('./commands/step.ts')).step,
+});
+
 const root = buildRouteMap({
   routes: {
     init,
@@ -1240,7 +1319,10 @@ const root = buildRouteMap({
     status,
     verify,
     gc,
+    sync,
     schema,
+    export: exports,
+    step,
     doctor,
   },
   docs: {

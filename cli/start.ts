@@ -30,17 +30,27 @@ export interface StartFlags {
 
 /** Starts a run and, unless it is to be left alone, shows it to its end. Gives the exit code. */
 export async function startRun(state: State, recipe: Recipe, options: RunOptions, flags: StartFlags): Promise<number> {
-  const { home, ledger } = state;
-  const at = await ensureUp(home, tell);
+  const at = await ensureUp(state.home, tell);
   return withClient(at, async (client) => {
-    const id = newRunId(recipe.name);
-    const startedBy = actor();
-    // The workflow enters the run as well; entered here first, one that cannot be started would run for ever.
-    await startWorkflow(client, { id, recipe, options, startedBy });
-    await openRun(ledger, { id, recipe, options, workflowId: id, startedBy });
+    const id = await beginRun(state, client, recipe, options);
     tell(`run ${id}${flags.detach ? '' : ' (Ctrl+C leaves it running)'}`);
     return endOf(state, at, client, id, flags);
   });
+}
+
+/** Starts a run and gives its id. */
+export async function beginRun(
+  { ledger }: Pick<State, 'ledger'>,
+  client: Client,
+  recipe: Recipe,
+  options: RunOptions,
+): Promise<string> {
+  const id = newRunId(recipe.name);
+  const startedBy = actor();
+  // The workflow enters the run as well; entered here first, one that cannot be started would run for ever.
+  await startWorkflow(client, { id, recipe, options, startedBy });
+  await openRun(ledger, { id, recipe, options, workflowId: id, startedBy });
+  return id;
 }
 
 /** Starts a period of continuous tuning and, unless it is to be left alone, shows it to its end. */

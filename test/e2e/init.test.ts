@@ -56,6 +56,8 @@ test('every command has help with an example, and it comes at once', async () =>
     'verify',
     'gc',
     'schema',
+    'export kfp',
+    'step',
     'doctor',
   ];
   for (const command of commands) {
