@@ -1,0 +1,77 @@
+import { mkdtempSync, readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { root } from '../../scripts/toolchain.js';
+import { makePlace, until, type Place, type RunJson } from '../support/cli.ts';
+import { PROJECT, startCloud, type Cloud } from '../support/google/cloud.ts';
+import { noGcs } from '../support/google/gcs.ts';
+
+const RECIPE = join(root, 'examples/support-triage/recipe.yaml');
+const SETS = ['--set', 'tune.provider=vertex', '--set', `store=gs://${PROJECT}/artifacts`];
+
+describe.skipIf(noGcs)('the shipped recipe at Vertex AI and in a bucket', () => {
+  let cloud: Cloud;
+  let place: Place;
+
+  beforeAll(async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'anneal-cloud-'));
+    cloud = await startCloud(folder, { pendingMs: 200, runningMs: 500 });
+    place = makePlace({ ...cloud.env, ANNEAL_POLL_MS: '200', ANNEAL_SETTLE_MS: '500' });
+  }, 180_000);
+  afterAll(() => cloud.stop());
+
+  const creates = async (): Promise<number[]> => Object.values(await cloud.admin<Record<string, number>>('creates'));
+
+  test('a worker killed right after the create call adopts the job, and the run ends as if nothing had been', async () => {
+    const died = join(place.folder, 'died');
+    process.env['ANNEAL_FAILPOINT'] = `remote.created:${died}`;
+    const started = place.start('run', RECIPE, ...SETS, '--json');
+    delete process.env['ANNEAL_FAILPOINT'];
+    const run = JSON.parse((await started.ended).stdout) as RunJson;
+    expect(run.error).toBeUndefined();
+    expect(run).toMatchObject({ status: 'completed', verdict: 'promote', model: 'support-triage@v1' });
+    expect(readdirSync(died)).toEqual(['remote.created']);
+    expect(await creates()).toEqual([1]);
+    const lineage = (await place.anneal('lineage', 'support-triage@champion', '--up')).stdout;
+    expect(lineage).toMatch(/vertex endpoints\/\d+.*adopted/);
+    const jobs = await place.json<{ jobs: { run: string; adopted: boolean; usd: number }[] }>('jobs', '--all');
+    const money = await cloud.admin<{ usd: number }>('money');
+    expect(jobs.jobs).toMatchObject([{ run: run.runId, adopted: true }]);
+    expect(jobs.jobs[0]?.usd).toBeCloseTo(money.usd, 6);
+  });
+
+  test('the second run finds everything done', async () => {
+    const run = await place.json<RunJson>('run', RECIPE, ...SETS);
+    expect(run.steps.filter(({ name, cached }) => name === 'tune' && cached)).toHaveLength(1);
+    expect(await creates()).toEqual([1]);
+  });
+
+  test('a cap that the estimate passes holds the run before anything is ordered', async () => {
+    const capped = [...SETS, '--set', 'tune.vertex.epochs=9', '--set', 'tune.limits.usd=0.01'];
+    const { code, stdout } = await place.anneal('run', RECIPE, ...capped, '--json');
+    expect(code).toBe(3);
+    const { runId } = JSON.parse(stdout) as RunJson;
+    expect(await creates()).toEqual([1]);
+    await place.anneal('resume', runId, '--budget', 'run.usd=5', '--detach');
+    const ended = await until('the run to end', async () => {
+      const run = await place.json<RunJson>('show', runId);
+      return run.status === 'running' ? undefined : run;
+    });
+    expect(ended.error).toBeUndefined();
+    expect(ended.status).toBe('completed');
+    expect(await creates()).toEqual([1, 1]);
+  });
+
+  test.for([
+    ['tune.vertex.adapterSize=32', /takes 1, 2, 4, 8, 16, found 32/],
+    ['model.for.vertex=gpt-4.1', /gpt-4\.1 is a model of openai/],
+    ['tune.objective=preference', /training row 1 .*is no pair of answers/],
+  ] as const)('%s is refused before anything is ordered', async ([set, message]) => {
+    const before = await creates();
+    const { code, stderr, stdout } = await place.anneal('run', RECIPE, ...SETS, '--set', set);
+    expect(`${stderr}${stdout}`).toMatch(message);
+    expect(code).not.toBe(0);
+    expect(await creates()).toEqual(before);
+  });
+});
