@@ -10,12 +10,12 @@ const Words = z
   .array(
     z
       .string()
-      .min(1)
       .max(4096)
       .regex(/^[^\0]*$/, 'expected no NUL characters'),
   )
   .min(1)
-  .max(200);
+  .max(200)
+  .refine(([program]) => program !== '', 'expected the program first, found an empty text');
 
 const MEANING = 'Program, then its arguments, one each; no shell reads them, so `*` and `$` are plain text.';
 const PATHS =
