@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { registerVersion } from '../artifacts/ledger/models.ts';
+import { noteAlias } from '../artifacts/note-alias.ts';
 import type { SynthesisReport } from '../data/synthesis/report.ts';
 import type { PreparedStatistics } from '../data/prepared.ts';
 import { PeopleDecision } from './approval/people-decision.ts';
@@ -80,6 +81,10 @@ export function createRegister(deps: Deps): Step<RegisterParams> {
         isPromoted ? { alias, expect: champion, why } : undefined,
         closing && ((tx, registered) => closing.close(tx, isPromoted && !registered.frozen)),
       );
+      if (isPromoted && !frozen) {
+        const unnoted = await noteAlias(deps, name, alias);
+        if (unnoted !== undefined) await context.log('alias', unnoted);
+      }
       const changed = isNew || moved || version.run_id === context.run.id;
       return {
         outputs: { card: changed ? card : { digest: version.card, type: 'ModelCard' } },

@@ -36,6 +36,16 @@ export interface Stored {
   store?: string;
 }
 
+/** Where an alias of a model line points. */
+export interface AliasNote {
+  model: string;
+  alias: string;
+  version: number;
+  digest: string;
+  /** When it was moved, as the ledger has it: an older move never replaces a newer one. */
+  at: string;
+}
+
 export type Condition = 'ok' | 'missing' | 'corrupt';
 
 /** Where artifacts live. Everything written is immutable; everything read has been checked against its digest. */
@@ -62,8 +72,12 @@ export interface Store {
   size(digest: string): Promise<number>;
   /** Removes for good; gives the bytes freed. Only `gc` calls it. */
   remove(digest: string): Promise<number>;
-  /** Condition of every file and folder that is there, where that takes fewer calls than asking for each. */
-  survey?(): Promise<Map<string, Condition>>;
+  /** Every file and folder that is there, where that takes fewer calls than asking for each. */
+  survey?(): Promise<Map<string, { condition: Condition; bytes: number }>>;
+  /** Ids of the ledgers whose artifacts lie there, where several may share it. */
+  owners?(): Promise<string[]>;
+  /** Notes beside the artifacts where an alias points; the ledger stays what counts. */
+  noteAlias?(alias: AliasNote): Promise<void>;
   /** What the store is made of, by address, where it is made of several; undefined stands for the state folder. */
   parts?(): Promise<readonly { uri: string | undefined; store: Store }[]>;
 }

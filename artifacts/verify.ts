@@ -7,27 +7,55 @@ export interface Damage {
   /** Type in the ledger; `Blob` for a file that is part of a folder or that the ledger does not know. */
   type: string;
   condition: 'corrupt' | 'missing';
+  /** Address of the store elsewhere that it lies in, or should. */
+  store?: string;
 }
 
-/** Hashes everything in the store again and compares it with its address, and the store with the ledger. */
+/**
+ * Hashes everything in the state folder again and compares it with its address; of what lies elsewhere, compares size
+ * and checksum with what was noted; and both with the ledger.
+ */
 export async function verifyStore(store: Store, ledger: Ledger): Promise<{ checked: number; damaged: Damage[] }> {
-  const { blobs, trees } = await store.list();
-  const known = new Map((await listArtifacts(ledger)).map(({ digest, type }) => [digest, type]));
+  const known = new Map((await listArtifacts(ledger)).map((artifact) => [artifact.digest, artifact]));
   const damaged: Damage[] = [];
-  const add = (digest: string, condition: Damage['condition']): void =>
-    void damaged.push({ digest, type: known.get(digest) ?? 'Blob', condition });
+  const there = new Set<string>();
+  let checked = 0;
+  const parts = (await store.parts?.()) ?? [{ uri: undefined, store }];
+  for (const { uri, store: part } of parts) {
+    const found = await verifyPart(part);
+    checked += found.checked;
+    for (const digest of found.there) there.add(digest);
+    for (const { digest, condition } of found.damaged) {
+      const type = known.get(digest)?.type ?? 'Blob';
+      damaged.push({ digest, type, condition, ...(uri === undefined ? {} : { store: uri }) });
+    }
+  }
+  for (const { digest, type, store: uri } of known.values()) {
+    if (!there.has(digest))
+      damaged.push({ digest, type, condition: 'missing', ...(uri === null ? {} : { store: uri }) });
+  }
+  return { checked, damaged };
+}
+
+async function verifyPart(
+  part: Store,
+): Promise<{ checked: number; there: string[]; damaged: { digest: string; condition: Damage['condition'] }[] }> {
+  const { blobs, trees } = await part.list();
+  const told = await part.survey?.();
+  const damaged: { digest: string; condition: Damage['condition'] }[] = [];
   const present = new Set(blobs);
   for (const digest of blobs) {
-    if ((await store.condition(digest)) === 'corrupt') add(digest, 'corrupt');
+    const condition = told ? told.get(digest)?.condition : await part.condition(digest);
+    if (condition === 'corrupt') damaged.push({ digest, condition });
   }
   const corrupt = new Set(damaged.map(({ digest }) => digest));
   for (const digest of trees) {
     // A manifest that does not match its digest cannot be read: the folder is damaged as a whole.
-    const members = await store.members(digest).catch(() => undefined);
-    if (members === undefined || members.some((member) => corrupt.has(member))) add(digest, 'corrupt');
-    else if (members.some((member) => !present.has(member))) add(digest, 'missing');
+    const members =
+      told?.get(digest)?.condition === 'corrupt' ? undefined : await part.members(digest).catch(() => undefined);
+    if (members === undefined || members.some((member) => corrupt.has(member)))
+      damaged.push({ digest, condition: 'corrupt' });
+    else if (members.some((member) => !present.has(member))) damaged.push({ digest, condition: 'missing' });
   }
-  const folders = new Set(trees);
-  for (const digest of known.keys()) if (!present.has(digest) && !folders.has(digest)) add(digest, 'missing');
-  return { checked: blobs.length + trees.length, damaged };
+  return { checked: blobs.length + trees.length, there: [...blobs, ...trees], damaged };
 }

@@ -1,13 +1,13 @@
 import { listJudges, type JudgeLine } from '../artifacts/ledger/known-judges.ts';
 import type { Promotion } from '../artifacts/ledger/resting.ts';
-import { createFileStore } from '../artifacts/store.ts';
 import { plain } from '../configs/plain.ts';
+import { openShelfStore } from '../worker/shelf-store.ts';
 import { UsageError } from './command.ts';
 import { paint, shortDigest, table } from './output.ts';
 import type { State } from './state.ts';
 
 /** Ledger and store, as those take them who read judges. */
-export const shelfOf = ({ home, ledger }: State) => ({ ledger, store: createFileStore(home.store) });
+export const shelfOf = ({ home, ledger }: State) => ({ ledger, store: openShelfStore(home, ledger) });
 
 /** Shorter beginnings of a digest are more likely a slip than a wish. */
 const SHORTEST_PREFIX = 4;

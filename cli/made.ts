@@ -1,8 +1,8 @@
 import { chmod, copyFile, mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { listExecutions, refsOf } from '../artifacts/ledger/executions.ts';
-import { createFileStore } from '../artifacts/store.ts';
 import type { ArtifactType } from '../configs/refs.ts';
+import { openShelfStore } from '../worker/shelf-store.ts';
 import { runOf, type State } from './state.ts';
 
 /** An output of a step, with its checked copy in the store. */
@@ -20,7 +20,7 @@ export async function madeBy(
   type: ArtifactType,
 ): Promise<{ run: string; files: MadeFile[] }> {
   const run = await runOf(ledger, id);
-  const store = createFileStore(home.store);
+  const store = openShelfStore(home, ledger);
   const files: MadeFile[] = [];
   for (const { id: execution, instance } of await listExecutions(ledger, run.id)) {
     for (const [role, ref] of Object.entries(await refsOf(ledger, execution, 'out'))) {

@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import { dropArtifact, neededDigests } from '../artifacts/ledger/artifacts.ts';
 import type { Ledger } from '../artifacts/ledger/open.ts';
 import { listRunning } from '../artifacts/ledger/runs.ts';
-import { createFileStore } from '../artifacts/store.ts';
+import type { Store } from '../artifacts/store.ts';
 import { terminal } from '../configs/failure.ts';
 import type { Home } from './home.ts';
+import { openShelfStore, ownerOf } from './shelf-store.ts';
 
 /** Something nobody needs: a stored artifact, or a file or folder of work that has ended. */
 export interface Garbage {
@@ -13,6 +14,8 @@ export interface Garbage {
   /** Digest, or path. */
   id: string;
   bytes: number;
+  /** Address of the store elsewhere that it lies in. */
+  store?: string;
 }
 
 /** What only a job that still runs needs; its log stays. */
@@ -23,19 +26,13 @@ const JOB_PARTS = ['output', 'output.tmp', 'checkpoints', 'predictions.jsonl'];
  * left in the scratch folders.
  */
 export async function findGarbage(home: Home, ledger: Ledger): Promise<Garbage[]> {
-  const store = createFileStore(home.store);
-  const { blobs, trees } = await store.list();
   const needed = await neededDigests(ledger);
-  for (const tree of trees) {
-    if (needed.has(tree)) for (const member of await store.members(tree).catch(() => [])) needed.add(member);
-  }
-  const artifacts = [...blobs, ...trees].filter((digest) => !needed.has(digest));
+  const artifacts: Garbage[] = [];
+  for (const { uri, store } of await ownParts(home, ledger)) artifacts.push(...(await unneeded(store, needed, uri)));
   const running = new Set((await listRunning(ledger)).map(({ id }) => id));
   const jobs = (await names(home.jobs)).filter((name) => ![...running].some((id) => name.startsWith(`${id}.`)));
   return [
-    ...(await Promise.all(
-      artifacts.map(async (id) => ({ kind: 'artifact' as const, id, bytes: await store.size(id) })),
-    )),
+    ...artifacts,
     ...(await present(
       'job',
       jobs.flatMap((job) => JOB_PARTS.map((part) => join(home.jobs, job, part))),
@@ -47,18 +44,55 @@ export async function findGarbage(home: Home, ledger: Ledger): Promise<Garbage[]
   ];
 }
 
+async function unneeded(store: Store, fromLedger: ReadonlySet<string>, uri: string | undefined): Promise<Garbage[]> {
+  const needed = new Set(fromLedger);
+  const { blobs, trees } = await store.list();
+  for (const tree of trees) {
+    if (needed.has(tree)) for (const member of await store.members(tree).catch(() => [])) needed.add(member);
+  }
+  const told = await store.survey?.();
+  return Promise.all(
+    [...blobs, ...trees]
+      .filter((digest) => !needed.has(digest))
+      .map(async (id) => ({
+        kind: 'artifact' as const,
+        id,
+        bytes: told?.get(id)?.bytes ?? (await store.size(id)),
+        ...(uri === undefined ? {} : { store: uri }),
+      })),
+  );
+}
+
+/** The state folder, and stores elsewhere that no other ledger writes to. */
+async function ownParts(home: Home, ledger: Ledger): Promise<readonly { uri: string | undefined; store: Store }[]> {
+  const shared = new Set(await sharedStores(home, ledger));
+  const parts = (await openShelfStore(home, ledger).parts?.()) ?? [];
+  return parts.filter(({ uri }) => uri === undefined || !shared.has(uri));
+}
+
+/** Addresses of stores that other ledgers write to, too: what this one does not need, they may. */
+export async function sharedStores(home: Home, ledger: Ledger): Promise<string[]> {
+  const shared: string[] = [];
+  for (const { uri, store } of (await openShelfStore(home, ledger).parts?.()) ?? []) {
+    if (uri === undefined) continue;
+    const owners = (await store.owners?.()) ?? [];
+    if (owners.some((owner) => owner !== ownerOf(home))) shared.push(uri);
+  }
+  return shared;
+}
+
 /**
  * Removes garbage that was found.
  * @throws TerminalError `RunsRunning` while a run is at work: what it stores is in no lineage yet.
  */
 export async function removeGarbage(home: Home, ledger: Ledger, garbage: readonly Garbage[]): Promise<void> {
-  const store = createFileStore(home.store);
-  for (const { kind, id } of garbage) {
+  const parts = new Map((await ownParts(home, ledger)).map(({ uri, store }) => [uri, store]));
+  for (const { kind, id, store } of garbage) {
     await refuseWhileRunning(ledger);
     if (kind === 'artifact') {
       // In this order: an artifact that is in the ledger and not in the store counts as damage.
       await dropArtifact(ledger, id);
-      await store.remove(id);
+      await parts.get(store)?.remove(id);
     } else await rm(id, { recursive: true, force: true });
   }
 }

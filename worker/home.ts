@@ -5,6 +5,8 @@ import { dirname, join, resolve } from 'node:path';
 export interface Home {
   root: string;
   store: string;
+  /** Copies of what lies in stores elsewhere. */
+  cache: string;
   ledger: string;
   jobs: string;
   scratch: string;
@@ -24,6 +26,7 @@ export function homeAt(root: string): Home {
   return {
     root,
     store: join(root, 'store'),
+    cache: join(root, 'cache'),
     ledger: join(root, 'ledger.db'),
     jobs: join(root, 'jobs'),
     scratch: join(root, 'scratch'),

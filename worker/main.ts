@@ -14,7 +14,6 @@ import { createVertexGenerator } from '../adapters/vertex/generator.ts';
 import { notifierKinds } from '../adapters/notify/kinds.ts';
 import { processOf } from '../adapters/local/processes.ts';
 import { openLedger } from '../artifacts/ledger/open.ts';
-import { createFileStore } from '../artifacts/store.ts';
 import { QUEUES } from '../configs/presets.ts';
 import { SEARCH_ATTRIBUTES } from '../configs/search-attributes.ts';
 import { workflowBundle } from './bundle.ts';
@@ -22,6 +21,7 @@ import { workerCodeVersion } from './code-version.ts';
 import { connectionOptions, findAddress, type Address } from './connect.ts';
 import { findHome, type Home } from './home.ts';
 import { googleMirroring } from './mirroring.ts';
+import { openShelfStore } from './shelf-store.ts';
 import { writePart } from './state.ts';
 import { tunersOf } from './tuners.ts';
 
@@ -33,13 +33,13 @@ export async function localDeps(home: Home): Promise<Deps> {
   const at = { jobs: home.jobs };
   const ledger = await openLedger(home.ledger);
   return {
-    store: createFileStore(home.store),
+    store: openShelfStore(home, ledger),
     ledger,
     scratch: home.scratch,
     worker: `${hostname()}:${process.pid}`,
     tuners: tunersOf({ ledger, jobs: home.jobs }),
     generator: createMlxGenerator(at),
-    generators: { vertex: createVertexGenerator(at), openai: createOpenAiGenerator(at) },
+    generators: { vertex: createVertexGenerator({ ...at, batches: { ledger } }), openai: createOpenAiGenerator(at) },
     models: createModels(at),
     writers: writerKinds(at),
     embedder: endpointEmbedder,

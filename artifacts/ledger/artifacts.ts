@@ -4,18 +4,20 @@ import type { Ledger } from './open.ts';
 import { now } from './runs.ts';
 import type { ArtifactRow } from './schema.ts';
 
-/** Enters an artifact. The same content found again keeps its first entry. */
+/** Enters an artifact. The same content found again keeps its first entry, but for where it was stored elsewhere last. */
 export async function enterArtifact(
   ledger: Ledger,
   type: ArtifactType,
   stored: Stored,
   meta: Record<string, unknown> = {},
 ): Promise<ArtifactRef> {
-  const { digest, bytes, files } = stored;
+  const { digest, bytes, files, store = null } = stored;
   await ledger
     .insertInto('artifacts')
-    .values({ digest, type, bytes, files, meta_json: JSON.stringify(meta), created_at: now() })
-    .onConflict((conflict) => conflict.column('digest').doNothing())
+    .values({ digest, type, bytes, files, meta_json: JSON.stringify(meta), created_at: now(), store })
+    .onConflict((conflict) =>
+      store === null ? conflict.column('digest').doNothing() : conflict.column('digest').doUpdateSet({ store }),
+    )
     .execute();
   return { digest, type };
 }
@@ -36,8 +38,14 @@ export async function findByPrefix(ledger: Ledger, prefix: string, limit = 3): P
     .execute();
 }
 
-export async function listArtifacts(ledger: Ledger): Promise<{ digest: string; type: string }[]> {
-  return ledger.selectFrom('artifacts').select(['digest', 'type']).orderBy('digest').execute();
+export async function listArtifacts(ledger: Ledger): Promise<{ digest: string; type: string; store: string | null }[]> {
+  return ledger.selectFrom('artifacts').select(['digest', 'type', 'store']).orderBy('digest').execute();
+}
+
+/** Addresses of the stores elsewhere that hold artifacts. */
+export async function listStores(ledger: Ledger): Promise<string[]> {
+  const rows = await ledger.selectFrom('artifacts').select('store').distinct().where('store', 'is not', null).execute();
+  return rows.flatMap(({ store }) => store ?? []).toSorted();
 }
 
 /** Everything that lineage, a registered version, a named dataset or a calibration names, and what people said. */

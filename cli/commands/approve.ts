@@ -1,9 +1,9 @@
 import { approvalsOfRun, findApproval, type Approval } from '../../artifacts/ledger/approvals.ts';
 import { checkEvidence, type Evidence } from '../../artifacts/ledger/evidence.ts';
 import type { RunRow } from '../../artifacts/ledger/schema.ts';
-import { createFileStore } from '../../artifacts/store.ts';
 import { messageOf } from '../../configs/failure.ts';
 import { ensureUp } from '../../worker/local.ts';
+import { openShelfStore } from '../../worker/shelf-store.ts';
 import type { DecisionTaken } from '../../workflows/approval.ts';
 import type { Decision } from '../../workflows/decision-rules.ts';
 import { UsageError } from '../command.ts';
@@ -71,7 +71,7 @@ function alreadyTaken(run: RunRow, approval: Approval, given: Decision): Decisio
 
 /** Sends a decision on evidence that still holds. @throws UsageError where it does not, or the run refuses it */
 async function hold(state: State, run: RunRow, approval: Approval, given: Decision): Promise<DecisionTaken> {
-  const shelf = { ledger: state.ledger, store: createFileStore(state.home.store) };
+  const shelf = { ledger: state.ledger, store: openShelfStore(state.home, state.ledger) };
   const { changed } = await checkEvidence(shelf, JSON.parse(approval.evidence_json) as Evidence);
   const at = await ensureUp(state.home, tell);
   return withClient(at, async (client) => {

@@ -1,5 +1,5 @@
-import { findGarbage, removeGarbage } from '../../worker/garbage.ts';
-import { bytes, print, printJson, shortDigest, table } from '../output.ts';
+import { findGarbage, removeGarbage, sharedStores } from '../../worker/garbage.ts';
+import { bytes, print, printJson, shortDigest, table, tell } from '../output.ts';
 import { noState, readState } from '../state.ts';
 
 export async function gc(flags: { apply: boolean; json: boolean }): Promise<void> {
@@ -7,6 +7,9 @@ export async function gc(flags: { apply: boolean; json: boolean }): Promise<void
     const garbage = await findGarbage(home, ledger);
     if (flags.apply) await removeGarbage(home, ledger, garbage);
     const total = garbage.reduce((sum, { bytes: size }) => sum + size, 0);
+    const shared = await sharedStores(home, ledger);
+    for (const uri of shared)
+      tell(`${uri} is left alone: other ledgers write there, too, and may need what this one does not`);
     if (flags.json) return printJson({ applied: flags.apply, bytes: total, removed: garbage });
     if (garbage.length === 0) return print('nothing to remove');
     print(

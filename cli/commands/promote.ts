@@ -1,10 +1,11 @@
 import { moveAlias } from '../../artifacts/ledger/models.ts';
 import { refuseDamaged, reopenedBecause } from '../../artifacts/ledger/rollback.ts';
-import { createFileStore } from '../../artifacts/store.ts';
+import { noteAlias } from '../../artifacts/note-alias.ts';
 import { terminal } from '../../configs/failure.ts';
 import { UsageError } from '../command.ts';
-import { noteText, print, printJson } from '../output.ts';
+import { noteText, print, printJson, tell } from '../output.ts';
 import { versionOf } from '../refs.ts';
+import { openShelfStore } from '../../worker/shelf-store.ts';
 import { actor, noState, readState } from '../state.ts';
 
 interface Flags {
@@ -23,7 +24,8 @@ export async function promote(flags: Flags, ref: string): Promise<void> {
   await readState(async ({ home, ledger }) => {
     const target = await versionOf(ledger, ref);
     const { name, version } = target;
-    await refuseDamaged(createFileStore(home.store).condition, target);
+    const store = openShelfStore(home, ledger);
+    await refuseDamaged(store.condition, target);
     const reopened = flags.force ? undefined : await reopenedBecause(ledger, name, version);
     if (reopened !== undefined)
       throw terminal(
@@ -40,6 +42,8 @@ export async function promote(flags: Flags, ref: string): Promise<void> {
       ...(expect === undefined ? {} : { expect }),
     };
     const { from, moved } = await moveAlias(ledger, move);
+    const unnoted = await noteAlias({ ledger, store }, name, alias);
+    if (unnoted !== undefined) tell(unnoted);
     report(flags.json, { name, alias, from, to: version, moved });
   }, noState);
 }

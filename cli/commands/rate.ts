@@ -1,7 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
-import { createFileStore } from '../../artifacts/store.ts';
 import { findArtifact } from '../../artifacts/ledger/artifacts.ts';
 import { findRun } from '../../artifacts/ledger/runs.ts';
 import type { RunRow } from '../../artifacts/ledger/schema.ts';
@@ -14,6 +13,7 @@ import { keepRatings, listRatings, openRatings, ratingsOfRun } from '../../worke
 import { ratingsOf, type Header } from '../../worker/rating/sessions.ts';
 import { awaitedTask, taskOf, taskOfFiles, taskOfRun, type RatingTask, type Shelf } from '../../worker/rating/tasks.ts';
 import { BadPredictions } from '../../worker/scoring/rows.ts';
+import { openShelfStore } from '../../worker/shelf-store.ts';
 import { UsageError } from '../command.ts';
 import { noteText, paint, print, printJson, shortDigest, table, tell } from '../output.ts';
 import { handIn } from '../rating/hand-in.ts';
@@ -220,7 +220,7 @@ export async function ratings(flags: { json: boolean }): Promise<void> {
   );
 }
 
-const shelfOf = ({ home, ledger }: State): Shelf => ({ ledger, store: createFileStore(home.store) });
+const shelfOf = ({ home, ledger }: State): Shelf => ({ ledger, store: openShelfStore(home, ledger) });
 
 async function digestOfRatings({ ledger }: State, shelf: Shelf, ref: string): Promise<string> {
   const resolved = await resolveRef(ledger, ref);

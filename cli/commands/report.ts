@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { createFileStore } from '../../artifacts/store.ts';
 import { runPage } from '../../worker/reports.ts';
+import { openShelfStore } from '../../worker/shelf-store.ts';
 import { print, printJson } from '../output.ts';
 import { noState, readState, runOf } from '../state.ts';
 
@@ -9,7 +9,7 @@ import { noState, readState, runOf } from '../state.ts';
 export async function report(flags: { output?: string; json: boolean }, id?: string): Promise<void> {
   const { run, html } = await readState(async ({ home, ledger }) => {
     const found = await runOf(ledger, id);
-    return { run: found.id, html: await runPage({ ledger, store: createFileStore(home.store) }, found.id) };
+    return { run: found.id, html: await runPage({ ledger, store: openShelfStore(home, ledger) }, found.id) };
   }, noState);
   const file = resolve(flags.output ?? `${run}.html`);
   await mkdir(dirname(file), { recursive: true });

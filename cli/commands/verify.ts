@@ -1,16 +1,16 @@
-import { createFileStore } from '../../artifacts/store.ts';
 import { verifyStore } from '../../artifacts/verify.ts';
+import { openShelfStore } from '../../worker/shelf-store.ts';
 import { EXIT } from '../command.ts';
 import { print, printJson, table } from '../output.ts';
 import { noState, readState } from '../state.ts';
 
 export async function verify(flags: { json: boolean }): Promise<number> {
   return readState(async ({ home, ledger }) => {
-    const { checked, damaged } = await verifyStore(createFileStore(home.store), ledger);
+    const { checked, damaged } = await verifyStore(openShelfStore(home, ledger), ledger);
     if (flags.json) printJson({ ok: damaged.length === 0, checked, damaged });
     else if (damaged.length === 0) print(`${checked} artifacts match their digests`);
     else {
-      print(table(damaged.map(({ digest, type, condition }) => [condition, type, digest])));
+      print(table(damaged.map(({ digest, type, condition, store }) => [condition, type, digest, store ?? ''])));
       print(
         `${damaged.length} of ${checked} artifacts are damaged: \`anneal lineage DIGEST --up\` shows what made one; the next run that needs it makes it again`,
       );

@@ -157,7 +157,7 @@ describe('what is in the bucket', () => {
     expect((await failureOf(open({ cache }).read(digest))).type).toBe('CorruptArtifact');
     bench.proxy.inject();
     expect(await open({ cache }).condition(digest)).toBe('corrupt');
-    expect((await open({ cache }).survey?.())?.get(digest)).toBe('corrupt');
+    expect((await open({ cache }).survey?.())?.get(digest)?.condition).toBe('corrupt');
     await open({ cache }).discard(digest);
     await open({ cache }).putBytes('precious');
     expect(await open({ cache }).condition(digest)).toBe('ok');
@@ -171,7 +171,7 @@ describe('what is in the bucket', () => {
     bench.proxy.inject();
     expect((await store.list()).blobs).toEqual(texts.map(digestOf).toSorted());
     const told = await store.survey?.();
-    expect([...new Set(told?.values())]).toEqual(['ok']);
+    expect([...(told?.values() ?? [])].filter(({ condition, bytes }) => condition !== 'ok' || bytes < 5)).toEqual([]);
     expect(bench.proxy.seen).toHaveLength(8);
   });
 

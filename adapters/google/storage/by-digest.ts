@@ -5,11 +5,12 @@ import { digestFile } from '../../../artifacts/files.ts';
 import { corrupt, writing } from '../../../artifacts/store.ts';
 import { terminal, TerminalError } from '../../../configs/failure.ts';
 import { bucketOf, openStorage, type StorageSettings } from './client.ts';
-import type { Sums } from './crc32c.ts';
+import { sumsOf, type Sums } from './crc32c.ts';
 import { fetchTo } from './download.ts';
 import { statusOf, type Doing } from './errors.ts';
 import { headOf, listObjects } from './objects.ts';
 import { persist, type Patience } from './persist.ts';
+import type { RefsPlace } from './refs.ts';
 import { openSessions } from './sessions.ts';
 import { gsUri, parseGs } from './uri.ts';
 import { createLarge, createSmall, LARGE_BYTES, type Creation } from './upload.ts';
@@ -23,6 +24,8 @@ export interface ByDigestOptions extends StorageSettings {
   uri: string;
   /** Folder on this machine for uploads under way. */
   folder: string;
+  /** Id of the ledger that writes. */
+  owner?: string | undefined;
   patience?: Patience | undefined;
   stallMs?: number | undefined;
   piece?: number | undefined;
@@ -45,6 +48,10 @@ export interface ByDigest {
   /** Removes one generation; gives its bytes. */
   remove(kind: Kind, digest: string, found: FileMetadata): Promise<number>;
   list(kind: Kind): AsyncGenerator<{ digest: string; metadata: FileMetadata }>;
+  /** Ids of the ledgers that have written here. */
+  owners(): Promise<string[]>;
+  /** Where aliases are noted. */
+  refs(): RefsPlace;
 }
 
 /** Opens what lies below a prefix; nothing is loaded or asked before the first call. */
@@ -87,12 +94,27 @@ export function byDigest(options: ByDigestOptions): ByDigest {
     return running;
   };
 
+  /** Notes, before the first thing is written, whose ledger it is in. */
+  let introduced: Promise<void> | undefined;
+  const introduce = async (): Promise<void> => {
+    const { owner } = options;
+    if (owner === undefined) return;
+    introduced ??= (async () => {
+      const data = Buffer.from(JSON.stringify({ ledger: owner }));
+      const name = `${prefix}ledgers/${owner}.json`;
+      await createSmall({ bucket: await open(), name, sums: sumsOf(data), settings: options, patience, stallMs }, data);
+    })();
+    introduced.catch(() => (introduced = undefined));
+    return introduced;
+  };
+
   return {
     address,
     head,
 
     create: (kind, sums, from) =>
       once(`create ${kind} ${sums.digest}`, async () => {
+        await introduce();
         const name = nameOf(kind, sums.digest);
         const creation: Creation = { bucket: await open(), name, sums, settings: options, patience, stallMs };
         if (typeof from !== 'string') return createSmall(creation, from);
@@ -144,6 +166,15 @@ export function byDigest(options: ByDigestOptions): ByDigest {
       );
       return Number(found.size);
     },
+
+    owners: async () => {
+      const found: string[] = [];
+      for await (const page of listObjects(await open(), `${prefix}ledgers/`, doing(prefix), { patience }))
+        found.push(...page.map(({ name }) => name.replace(/^.*\//, '').replace(/\.json$/, '')));
+      return found;
+    },
+
+    refs: () => ({ open, prefix, doing, patience }),
 
     list: async function* (kind) {
       for await (const found of listObjects(await open(), `${prefix}${kind}/`, doing(prefix), { patience, page })) {

@@ -1,5 +1,6 @@
 import { readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { FileMetadata } from '@google-cloud/storage';
 import { digestOf, hexOf } from '../../../artifacts/canonical.ts';
 import { digestFile, listFiles, writeAtomic } from '../../../artifacts/files.ts';
 import { Manifest, reading, type Condition, type Store, type Stored } from '../../../artifacts/store.ts';
@@ -11,6 +12,7 @@ import type { StorageSettings } from './client.ts';
 import { sumsOf, sumsOfFile } from './crc32c.ts';
 import { conditionOf } from './objects.ts';
 import { inParallel, type Patience } from './persist.ts';
+import { setRemoteAlias } from './refs.ts';
 import { LARGE_BYTES } from './upload.ts';
 
 /** Files of a folder that are sent or fetched at once. */
@@ -26,6 +28,8 @@ export interface GcsStoreOptions extends StorageSettings {
   uri: string;
   /** Folder of the read-through cache; stores and processes may share one. */
   cache: string;
+  /** Id of the ledger that writes; noted in the bucket, so that nobody takes away what is another's. */
+  owner?: string | undefined;
   /** Bound of the cache. @default 20 GB */
   cacheBytes?: number | undefined;
   /** How long a path that was given is kept from being swept, in ms. @default 12 hours */
@@ -136,15 +140,20 @@ export function createGcsStore(options: GcsStoreOptions): Store {
     if (found !== undefined && found !== digest) await rm(path, { force: true });
   };
 
-  const conditionIn = async (kind: Kind, digest: string): Promise<Condition> => {
-    const found = await bucket.head(kind, digest);
+  const conditionIn = async (kind: Kind, digest: string, known?: FileMetadata): Promise<Condition> => {
+    const found = known ?? (await bucket.head(kind, digest));
     if (!found) return 'missing';
     if (await cache.isDamaged(digest)) return 'corrupt';
     const told = conditionOf(digest, found);
     if (told !== 'unknown') return told;
-    // Put there by another program: nothing but its bytes can tell.
-    await fetch(kind, digest);
-    return 'ok';
+    try {
+      // Put there by another program: nothing but its bytes can tell.
+      await fetch(kind, digest, Number(found.size));
+      return 'ok';
+    } catch (error) {
+      if (isType(error, 'CorruptArtifact')) return 'corrupt';
+      throw error;
+    }
   };
 
   return {
@@ -222,15 +231,18 @@ export function createGcsStore(options: GcsStoreOptions): Store {
     },
 
     survey: async () => {
-      const told = new Map<string, Condition>();
+      const told = new Map<string, { condition: Condition; bytes: number }>();
       for (const kind of KINDS) {
         for await (const { digest, metadata } of bucket.list(kind)) {
-          const condition = (await cache.isDamaged(digest)) ? 'corrupt' : conditionOf(digest, metadata);
-          told.set(digest, condition === 'unknown' ? 'ok' : condition);
+          told.set(digest, { condition: await conditionIn(kind, digest, metadata), bytes: Number(metadata.size) });
         }
       }
       return told;
     },
+
+    owners: () => bucket.owners(),
+
+    noteAlias: async (alias) => void (await setRemoteAlias(bucket.refs(), alias)),
   };
 
   async function listed(kind: Kind): Promise<string[]> {

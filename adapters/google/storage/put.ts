@@ -5,7 +5,6 @@ import { digestFile } from '../../../artifacts/files.ts';
 import { bucketOf, openStorage, type StorageSettings } from './client.ts';
 import { sumsOfFile } from './crc32c.ts';
 import { openSessions } from './sessions.ts';
-import { openSessions } from './sessions.ts';
 import { createLarge, createSmall, LARGE_BYTES } from './upload.ts';
 import { gsUri, parseGs } from './uri.ts';
 

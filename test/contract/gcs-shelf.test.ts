@@ -1,0 +1,130 @@
+import { join } from 'node:path';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { openStorage } from '../../adapters/google/storage/client.ts';
+import { createGcsStore } from '../../adapters/google/storage/gcs-store.ts';
+import { setRemoteAlias } from '../../adapters/google/storage/refs.ts';
+import { enterArtifact, findArtifact } from '../../artifacts/ledger/artifacts.ts';
+import { digestOf } from '../../artifacts/canonical.ts';
+import { withStore } from '../../artifacts/store-router.ts';
+import { createFileStore, type AliasNote } from '../../artifacts/store.ts';
+import { verifyStore } from '../../artifacts/verify.ts';
+import { findGarbage, removeGarbage, sharedStores } from '../../worker/garbage.ts';
+import { homeAt } from '../../worker/home.ts';
+import { openShelfStore } from '../../worker/shelf-store.ts';
+import { noGcs } from '../support/google/gcs.ts';
+import { emptyFolder, folderWith } from '../unit/support/folder.ts';
+import { newLedger } from '../unit/support/ledger.ts';
+import { BUCKET, gcsBench, QUICK } from './support/gcs.ts';
+
+const bench = gcsBench();
+beforeEach((context) => context.skip(noGcs !== undefined, noGcs));
+
+async function newShelf() {
+  process.env['GOOGLE_CLOUD_PROJECT'] = 'test';
+  const home = homeAt(join(emptyFolder(), '.anneal'));
+  const ledger = await newLedger(home.ledger);
+  return { home, ledger, store: openShelfStore(home, ledger) };
+}
+
+test('what a run with a store elsewhere makes lies there, and commands that know the ledger read it', async () => {
+  const { home, ledger, store } = await newShelf();
+  const { uri } = bench.place();
+  const here = await store.putBytes('here');
+  const [there, folder] = await withStore({ uri }, () =>
+    Promise.all([store.putBytes('there'), store.putFolder(folderWith({ a: '1', b: '2' }))]),
+  );
+  expect([here.store, there.store]).toEqual([undefined, uri]);
+  await enterArtifact(ledger, 'Dataset', here);
+  await enterArtifact(ledger, 'Dataset', there);
+  await enterArtifact(ledger, 'Model', folder);
+  expect((await findArtifact(ledger, there.digest))?.store).toBe(uri);
+  expect(await createFileStore(home.store).condition(there.digest)).toBe('missing');
+  const reader = openShelfStore(home, ledger);
+  expect((await reader.read(there.digest)).toString()).toBe('there');
+  expect((await reader.read(here.digest)).toString()).toBe('here');
+  expect(await reader.condition(folder.digest)).toBe('ok');
+  expect(await reader.members(folder.digest)).toHaveLength(2);
+  // Stored in the state folder as well, it still has its place elsewhere.
+  await enterArtifact(ledger, 'Dataset', await store.putBytes('there'));
+  expect((await findArtifact(ledger, there.digest))?.store).toBe(uri);
+});
+
+describe('with artifacts in two places', () => {
+  test('verify finds what is damaged or gone in either', async () => {
+    const { ledger, store } = await newShelf();
+    const { uri, objectOf } = bench.place();
+    const far = await withStore({ uri }, () => Promise.all(['a', 'b', 'c'].map((text) => store.putBytes(text))));
+    const model = await withStore({ uri }, () => store.putFolder(folderWith({ m: 'weights' })));
+    for (const stored of [...far, await store.putBytes('near')]) await enterArtifact(ledger, 'Dataset', stored);
+    await enterArtifact(ledger, 'Model', model);
+    expect(await verifyStore(store, ledger)).toEqual({ checked: 6, damaged: [] });
+    await bench.overwrite(objectOf(digestOf('a')), 'x');
+    await bench.overwrite(objectOf(digestOf('weights')), 'x');
+    const url = `${bench.server.url}/storage/v1/b/${BUCKET}/o/${encodeURIComponent(objectOf(digestOf('b')))}`;
+    await fetch(url, { method: 'DELETE' });
+    const { damaged } = await verifyStore(store, ledger);
+    const told = new Map(
+      damaged.map(({ digest, type, condition, store: at }) => [digest, `${type} ${condition} ${at}`]),
+    );
+    expect(told).toEqual(
+      new Map([
+        [digestOf('a'), `Dataset corrupt ${uri}`],
+        [digestOf('weights'), `Blob corrupt ${uri}`],
+        [model.digest, `Model corrupt ${uri}`],
+        [digestOf('b'), `Dataset missing ${uri}`],
+      ]),
+    );
+  });
+
+  test('gc takes from a bucket what nobody needs, and nothing where another ledger writes, too', async () => {
+    const { home, ledger, store } = await newShelf();
+    const { uri } = bench.place();
+    await withStore({ uri }, () => store.putBytes('rest of a run that failed'));
+    const kept = await withStore({ uri }, () => store.putBytes('rated'));
+    await enterArtifact(ledger, 'Ratings', kept);
+    const found = await findGarbage(home, ledger);
+    expect(found).toEqual([{ kind: 'artifact', id: digestOf('rest of a run that failed'), bytes: 25, store: uri }]);
+    await createGcsStore({ uri, cache: emptyFolder(), ...QUICK, owner: 'another' }).putBytes('theirs');
+    expect(await findGarbage(home, ledger)).toEqual([]);
+    expect(await sharedStores(home, ledger)).toEqual([uri]);
+    await removeGarbage(home, ledger, found);
+    expect((await createGcsStore({ uri, cache: emptyFolder(), ...QUICK }).list()).blobs).toHaveLength(3);
+    const url = `${bench.server.url}/storage/v1/b/${BUCKET}/o/${encodeURIComponent(`${uri.slice(`gs://${BUCKET}/`.length)}/ledgers/another.json`)}`;
+    await fetch(url, { method: 'DELETE' });
+    await removeGarbage(home, ledger, await findGarbage(home, ledger));
+    expect((await createGcsStore({ uri, cache: emptyFolder(), ...QUICK }).list()).blobs).toEqual([kept.digest]);
+  });
+});
+
+describe('an alias noted beside the artifacts', () => {
+  const note = (version: number, at: string): AliasNote => ({
+    model: 'support-triage',
+    alias: 'champion',
+    version,
+    digest: digestOf(String(version)),
+    at,
+  });
+  const place = async (prefix: string) => {
+    const bucket = (await openStorage({ project: 'test' })).bucket(BUCKET);
+    const doing = (name: string) => ({ uri: `gs://${BUCKET}/${name}`, bucket: BUCKET });
+    const read = async () =>
+      JSON.parse(String((await bucket.file(`${prefix}/refs/support-triage/champion.json`).download())[0])) as AliasNote;
+    return { read, refs: { open: async () => bucket, prefix: `${prefix}/`, doing, patience: QUICK.patience } };
+  };
+
+  test('moves forward, whatever is lost, and never back', async () => {
+    const { read, refs } = await place(bench.place().prefix);
+    bench.proxy.inject({ method: 'POST', nth: 1, what: 'lost' });
+    await setRemoteAlias(refs, note(1, '2026-01-01'));
+    expect(await setRemoteAlias(refs, note(1, '2026-01-01'))).toEqual({ moved: false });
+    expect(await setRemoteAlias(refs, note(2, '2026-01-02'))).toEqual({ moved: true });
+    expect(await setRemoteAlias(refs, note(1, '2026-01-01'))).toEqual({ moved: false });
+    expect(await read()).toEqual(note(2, '2026-01-02'));
+  });
+
+  test('moved by eight at once points to the newest', async () => {
+    const { read, refs } = await place(bench.place().prefix);
+    await Promise.all([3, 8, 1, 5, 2, 7, 4, 6].map((n) => setRemoteAlias(refs, note(n, `2026-01-0${n}`))));
+    expect((await read()).version).toBe(8);
+  });
+});
