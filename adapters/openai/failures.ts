@@ -5,7 +5,7 @@ import { wordsOf, type Words } from '../endpoint/reply.ts';
 import { waitOf } from '../endpoint/retry-after.ts';
 import { RemoteFailure } from '../remote/failure.ts';
 import { redact } from '../remote/redact.ts';
-import type { Server } from './server.ts';
+import { OPENAI_KEY, type Server } from './server.ts';
 
 /** What was being done, as far as an error needs it. */
 export type Doing =
@@ -116,7 +116,9 @@ function remedyOf(status: number, words: Words, { server, doing }: Asked): [type
   if (status === 401 || /invalid_api_key/.test(kinds))
     return [
       'KeyRefused',
-      `the key comes from the environment variable ${apiKeyEnv} of the worker; put a valid one there`,
+      server.isHere && apiKeyEnv === OPENAI_KEY
+        ? `no key was sent, for the one in ${OPENAI_KEY} is for OpenAI alone; name the variable that holds the key of this server in tune.openai.apiKeyEnv`
+        : `the key comes from the environment variable ${apiKeyEnv} of the worker; put a valid one there`,
     ];
   if (status === 403)
     return [

@@ -59,7 +59,8 @@ const allowed = (): string[] => (env[HTTP_HOSTS] ?? '').split(',').map((host) =>
  * @throws TerminalError `NoApiKey` with the name of the variable.
  */
 export function keyOf({ host, isOpenAi, isHere, apiKeyEnv }: Server): string {
-  if (apiKeyEnv === OPENAI_KEY && !isOpenAi && !isHere)
+  if (apiKeyEnv === OPENAI_KEY && isHere) return NO_KEY;
+  if (apiKeyEnv === OPENAI_KEY && !isOpenAi)
     throw terminal(
       'NoApiKey',
       `the key in ${OPENAI_KEY} is OpenAI's and is not sent to ${host}: put the key of that server into another environment variable, and name it in tune.openai.apiKeyEnv`,
@@ -67,7 +68,6 @@ export function keyOf({ host, isOpenAi, isHere, apiKeyEnv }: Server): string {
     );
   const key = env[apiKeyEnv]?.trim();
   if (!key) {
-    if (isHere) return NO_KEY;
     throw terminal(
       'NoApiKey',
       `the environment variable ${apiKeyEnv}, which holds the key for ${host}, is not set where the worker runs: set it, then start the worker again`,

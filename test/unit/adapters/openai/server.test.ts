@@ -59,9 +59,11 @@ test('a key with a line break is refused without being shown', async () => {
   expect(message).not.toMatch(/planted|secret/);
 });
 
-test('a server on this machine needs no key', () => {
-  vi.stubEnv('OPENAI_API_KEY', '');
+test('a server on this machine is sent a key only if a variable of its own is named', () => {
+  vi.stubEnv('OPENAI_API_KEY', 'sk-planted-secret');
+  vi.stubEnv('LOCAL_KEY', 'local');
   expect(keyOf(serverOf(settingsAt('http://127.0.0.1:8321/v1')))).toBe('none');
+  expect(keyOf(serverOf(settingsAt('http://127.0.0.1:8321/v1', { apiKeyEnv: 'LOCAL_KEY' })))).toBe('local');
 });
 
 test('what the result depends on leaves out names, keys, prices and paces', () => {
