@@ -5,7 +5,7 @@ import { googleFetch, serviceBase, vertexBase } from '../rest.ts';
 import { enableCommand, grantCommand, roleFor } from '../roles.ts';
 import { checkBucket } from './bucket.ts';
 import { failed, Granted, type Ask, type CloudCheck } from './check.ts';
-import { bucketsOf, PROJECT_PERMISSIONS, SERVICES } from './needs.ts';
+import { bucketsOf, permissionsOf, servicesOf, type NeededService } from './needs.ts';
 
 export interface Checkup {
   identity?: Identity | undefined;
@@ -39,8 +39,8 @@ export async function checkup(
     googleFetch({ ...request, signal, timeoutMs: BOUND_MS, userProject: recipe.google?.userProject });
   const more = await Promise.all([
     vertex(place, ask),
-    permissions(place, memberOf(identity), ask),
-    ...SERVICES.map((service) => api(place, service, ask)),
+    permissions(place, permissionsOf(recipe), memberOf(identity), ask),
+    ...servicesOf(recipe).map((service) => api(place, service, ask)),
     ...bucketsOf(recipe).map((use) => checkBucket(use, place, memberOf(identity), ask)),
   ]);
   return { identity, place, checks: [...checks, ...more.flat()] };
@@ -86,14 +86,19 @@ async function vertex({ project, location }: Place, ask: Ask): Promise<CloudChec
   }
 }
 
-async function permissions({ project }: Place, member: string | undefined, ask: Ask): Promise<CloudCheck[]> {
+async function permissions(
+  { project }: Place,
+  wanted: readonly string[],
+  member: string | undefined,
+  ask: Ask,
+): Promise<CloudCheck[]> {
   const name = 'permissions';
   try {
     const url = `${serviceBase('cloudresourcemanager')}/v1/projects/${encodeURIComponent(project)}:testIamPermissions`;
-    const body = { permissions: PROJECT_PERMISSIONS };
+    const body = { permissions: wanted };
     const granted = await ask({ url, body, isRead: true, reply: Granted });
-    const missing = PROJECT_PERMISSIONS.filter((permission) => !granted.permissions.includes(permission));
-    if (missing.length === 0) return [{ name, ok: true, found: `all ${PROJECT_PERMISSIONS.length} that tuning needs` }];
+    const missing = wanted.filter((permission) => !granted.permissions.includes(permission));
+    if (missing.length === 0) return [{ name, ok: true, found: `all ${wanted.length} on the project` }];
     const roles = [...new Set(missing.map((permission) => roleFor(permission) ?? 'roles/aiplatform.user'))];
     const remedy = roles.map((role) => grantCommand(project, role, member)).join(' && ');
     return [{ name, ok: false, found: `the identity lacks ${missing.join(', ')} on the project ${project}`, remedy }];
@@ -104,11 +109,7 @@ async function permissions({ project }: Place, member: string | undefined, ask: 
 
 const Service = z.object({ state: z.string().optional() });
 
-async function api(
-  { project }: Place,
-  { service, without }: (typeof SERVICES)[number],
-  ask: Ask,
-): Promise<CloudCheck[]> {
+async function api({ project }: Place, { service, without }: NeededService, ask: Ask): Promise<CloudCheck[]> {
   const name = `API ${service.split('.')[0]}`;
   try {
     const url = `${serviceBase('serviceusage')}/v1/projects/${encodeURIComponent(project)}/services/${service}`;

@@ -1,5 +1,7 @@
-/** Permissions on a project that a use of Vertex AI needs (https://cloud.google.com/vertex-ai/docs/general/iam-permissions). */
-export const PROJECT_PERMISSIONS = [
+import type { Google } from '../../../configs/google.ts';
+
+/** Permissions on a project that tuning and asking models at Vertex AI need (https://cloud.google.com/vertex-ai/docs/general/iam-permissions). */
+const TUNING = [
   'aiplatform.tuningJobs.create',
   'aiplatform.tuningJobs.get',
   'aiplatform.tuningJobs.list',
@@ -7,7 +9,28 @@ export const PROJECT_PERMISSIONS = [
   'aiplatform.endpoints.predict',
   'aiplatform.models.get',
   'aiplatform.models.list',
-] as const;
+];
+
+const GRAPH = ['aiplatform.artifacts.create', 'aiplatform.contexts.create', 'aiplatform.executions.create'];
+
+/** What each copy at Google needs beside. */
+const COPIES: Record<'registry' | 'metadata' | 'experiments' | 'openLineage' | 'endpoint', readonly string[]> = {
+  registry: ['aiplatform.models.upload', 'aiplatform.models.update'],
+  metadata: GRAPH,
+  experiments: GRAPH,
+  openLineage: ['datalineage.events.create'],
+  endpoint: ['aiplatform.endpoints.create', 'aiplatform.endpoints.deploy', 'aiplatform.endpoints.undeploy'],
+};
+
+/** Every permission on the project that a recipe needs. */
+export function permissionsOf({ google }: { google?: Partial<Google> | undefined }): string[] {
+  const mirror = google?.mirror ?? {};
+  const copies = Object.entries(COPIES).flatMap(([name, wanted]) =>
+    mirror[name as keyof typeof mirror] ? wanted : [],
+  );
+  const runsAs = google?.serviceAccount === undefined ? [] : ['iam.serviceAccounts.actAs'];
+  return [...new Set([...TUNING, ...copies, ...runsAs])];
+}
 
 /** Permissions on the bucket that artifacts are kept in. */
 export const STORE_PERMISSIONS = [
@@ -20,11 +43,20 @@ export const STORE_PERMISSIONS = [
 /** Permissions on a bucket that rows are read from. */
 export const SOURCE_PERMISSIONS = ['storage.objects.get', 'storage.objects.list'] as const;
 
-/** APIs that have to be enabled, and what is lost without the others. */
-export const SERVICES: readonly { service: string; without?: string }[] = [
+/** An API; `without`: what is lost where it is not enabled, if a recipe can do without it. */
+export interface NeededService {
+  service: string;
+  without?: string;
+}
+
+/** APIs that have to be enabled for a recipe, and those that may be. */
+export const servicesOf = ({ google }: { google?: Partial<Google> | undefined }): NeededService[] => [
   { service: 'aiplatform.googleapis.com' },
   { service: 'storage.googleapis.com' },
-  { service: 'datalineage.googleapis.com', without: 'runs are not shown in Data Lineage' },
+  {
+    service: 'datalineage.googleapis.com',
+    ...(google?.mirror?.openLineage ? {} : { without: 'runs are not shown in Data Lineage' }),
+  },
 ];
 
 /** A bucket that a recipe names. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { checkup } from '../../../../adapters/google/checkup/checkup.ts';
 import { startVertexRest, type VertexRest } from '../../../support/google/vertex-rest.ts';
+import { GoogleMirror } from '../../../../configs/google-mirror.ts';
 import type { StateOptions } from '../../../support/google/state.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'cloud-'));
@@ -53,7 +54,7 @@ it('names identity, project and location with where they came from, and finds ev
       "ok | project | acme-project (google.project in the recipe)",
       "ok | location | us-central1 (google.location in the recipe)",
       "ok | Vertex AI | answers in us-central1",
-      "ok | permissions | all 7 that tuning needs",
+      "ok | permissions | all 7 on the project",
       "ok | API aiplatform | enabled",
       "ok | API storage | enabled",
       "ok | API datalineage | enabled",
@@ -73,7 +74,7 @@ it('says for each thing that is missing what to do', async () => {
   });
   expect((await lines()).filter((line) => !line.startsWith('ok'))).toMatchInlineSnapshot(`
     [
-      "MISSING | Vertex AI | Vertex AI at HOST refuses (403 PERMISSION_DENIED: Agent Platform API has not been used in project acme-project before or it is disabled. Enable it by visiting https://console.developers.google.com/apis/api/aiplatform.googleapis.com/overview?project=acme-project then retry): enable the API, then wait a few minutes: gcloud services enable aiplatform.googleapis.com --project=acme-project",
+      "MISSING | Vertex AI | Vertex AI at HOST refuses (403 PERMISSION_DENIED: Vertex AI API has not been used in project acme-project before or it is disabled. Enable it by visiting https://console.developers.google.com/apis/api/aiplatform.googleapis.com/overview?project=acme-project then retry): enable the API, then wait a few minutes: gcloud services enable aiplatform.googleapis.com --project=acme-project",
       "MISSING | permissions | the identity lacks aiplatform.tuningJobs.create, aiplatform.tuningJobs.cancel on the project acme-project | gcloud projects add-iam-policy-binding acme-project --member=MEMBER --role=roles/aiplatform.user",
       "MISSING | API aiplatform | not enabled in acme-project | gcloud services enable aiplatform.googleapis.com --project=acme-project",
       "unsure | API datalineage | not enabled in acme-project | it is optional: runs are not shown in Data Lineage | gcloud services enable datalineage.googleapis.com --project=acme-project",
@@ -99,5 +100,19 @@ it('without credentials and project it says so at once', async () => {
   expect(checks.map(({ name, ok }) => [name, ok])).toEqual([
     ['identity', false],
     ['project', false],
+  ]);
+});
+
+it('copies at Google need more permissions, and their APIs', async () => {
+  await google({
+    bucketRegions: {},
+    denied: ['aiplatform.models.upload'],
+    disabledServices: ['datalineage.googleapis.com'],
+  });
+  const mirror = GoogleMirror.parse({ registry: true, openLineage: true });
+  const { checks } = await checkup({ google: { ...recipe.google, mirror } });
+  expect(checks.flatMap(({ ok, found, note }) => (ok ? [] : [[found, note]]))).toEqual([
+    ['the identity lacks aiplatform.models.upload on the project acme-project', undefined],
+    ['not enabled in acme-project', undefined],
   ]);
 });
