@@ -1,3 +1,4 @@
+import { env } from 'node:process';
 import type OpenAI from 'openai';
 import { failureOf, type Doing } from './failures.ts';
 import { keyOf, type Server } from './server.ts';
@@ -15,7 +16,7 @@ export type Caller = <T>(
 
 /**
  * Calls to a server. The library is loaded with the first of them; it never repeats a call, sends OpenAI's
- * organization to nobody else, and writes no log.
+ * organization and headers to nobody else, and writes no log.
  */
 export function callerOf(server: Server): Caller {
   let made: { client: OpenAI; key: string } | undefined;
@@ -32,7 +33,7 @@ export function callerOf(server: Server): Caller {
         timeout: TIMEOUT_MS,
         fetch: transport,
         logLevel: 'off',
-        ...(server.isOpenAi ? {} : { organization: null, project: null }),
+        ...(server.isOpenAi ? {} : { organization: null, project: null, defaultHeaders: withoutOwn() }),
       });
       made = { client, key };
     }
@@ -43,3 +44,12 @@ export function callerOf(server: Server): Caller {
     }
   };
 }
+
+/** The library sends what stands in OPENAI_CUSTOM_HEADERS to every server; null takes a header out. */
+const withoutOwn = (): Record<string, null> =>
+  Object.fromEntries(
+    (env['OPENAI_CUSTOM_HEADERS'] ?? '').split('\n').flatMap((line) => {
+      const name = line.split(':')[0]?.trim();
+      return name ? [[name, null]] : [];
+    }),
+  );

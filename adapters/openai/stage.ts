@@ -126,13 +126,18 @@ async function stored(
   if (known !== undefined) return known;
   const { toStreamingFile } = await import('openai');
   const type = 'application/jsonl';
-  const content =
-    file.bytes > STREAM_ABOVE
-      ? toStreamingFile(createReadStream(file.path), name, { type })
-      : new File([await readFile(file.path)], name, { type });
-  const reply = await call({ what: 'upload' }, signal, (client, options) =>
-    client.files.create({ file: content, purpose: 'fine-tune' }, { ...options, timeout: UPLOAD_MS }),
-  );
+  const stream = file.bytes > STREAM_ABOVE ? createReadStream(file.path) : undefined;
+  const content = stream
+    ? toStreamingFile(stream, name, { type })
+    : new File([await readFile(file.path)], name, { type });
+  let reply: unknown;
+  try {
+    reply = await call({ what: 'upload' }, signal, (client, options) =>
+      client.files.create({ file: content, purpose: 'fine-tune' }, { ...options, timeout: UPLOAD_MS }),
+    );
+  } finally {
+    stream?.destroy();
+  }
   const parsed = StoredFile.safeParse(reply);
   if (!parsed.success) throw malformed(server, { what: 'upload' }, 'something that names no uploaded file');
   return parsed.data.id;

@@ -7,7 +7,8 @@ import { openAiKind } from '../../adapters/openai/kind.ts';
 import { writeRemoteModel } from '../../adapters/remote/model-file.ts';
 import { identify, type Content } from '../../data/row.ts';
 import { startOpenAiServer, type OpenAiServer, type OpenAiServerOptions } from '../support/openai-server.ts';
-import { openAiOrder, openAiSettings } from './support/openai-worker.ts';
+import { paidFor } from '../support/paid.ts';
+import { openAiOrder, openAiSettings, openAiTuner } from './support/openai-worker.ts';
 import { sharedFolder } from './support/trainer.ts';
 
 const root = sharedFolder();
@@ -96,12 +97,13 @@ describe.each(['full', 'llamastack', 'arbor'] as const)('a server like %s', (tol
     const at = await tried({ tolerance, runningMs: 20 });
     const mine = labelled(key('finds'), '2');
     const { job, request } = await ordered(at, mine);
+    let last = job;
     for (let other = 0; other < 120; other += 1)
-      await at.service.create(request, labelled(`${other}`.padStart(12, 'b')), signal);
+      last = await at.service.create(request, labelled(`${other}`.padStart(12, 'b')), signal);
+    // Arbor shows no more than a name, and that at the end.
+    for (const { name } of [job, last]) await endOf(at.service, name);
     const found = async (): Promise<string[]> =>
       (await at.service.find(mine['anneal_key'], signal)).map(({ name }) => name);
-    // Arbor shows no more than a name, and that at the end.
-    await endOf(at.service, job.name);
     expect(await found()).toEqual([job.name]);
     expect((await at.service.find(mine['anneal_key'], signal))[0]?.labels).toMatchObject({
       anneal_key: mine['anneal_key'],
@@ -191,6 +193,19 @@ test('an answer that is lost on the way leaves one job, which is found', async (
   await expect(ordered(at, mine)).rejects.toMatchObject({ name: 'RemoteFailure', kind: 'ambiguous' });
   expect(await at.service.find(mine['anneal_key'], signal)).toHaveLength(1);
   expect(Object.values(at.server.state.creates())).toEqual([1]);
+});
+
+test('where metadata are not kept, an order whose answer was lost is found and not placed again', async () => {
+  const at = await tried({
+    lacks: ['metadata', 'metadataFilter'],
+    faults: [{ on: 'jobs.create', lostAnswer: true }],
+  });
+  const { tuner, close } = await openAiTuner({ folder: join(root, 'lost'), baseUrl: at.server.baseUrl });
+  await expect(tuner.submit('lost', at.order, 'r1', paidFor('lost'))).rejects.toMatchObject({ kind: 'ambiguous' });
+  await tuner.submit('lost', at.order, 'r1', paidFor('lost'));
+  expect(await tuner.describe?.('lost')).toMatchObject({ adopted: true });
+  expect(Object.values(at.server.state.creates())).toEqual([1]);
+  await close();
 });
 
 test('an error that comes after the work was done is asked about, not asked again', async () => {

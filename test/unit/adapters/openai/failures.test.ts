@@ -221,6 +221,9 @@ test('a port that is kept for another protocol', async () => {
 test('no key and nothing of the environment is sent beside the key', async () => {
   vi.stubEnv('OPENAI_ORG_ID', 'org-planted');
   vi.stubEnv('OPENAI_PROJECT_ID', 'proj-planted');
+  vi.stubEnv('OPENAI_CUSTOM_HEADERS', 'X-Gateway-Token: planted\nX-Other: planted');
+  vi.stubEnv('OPENAI_API_KEY', 'sk-planted');
+  vi.stubEnv('OPENAI_ADMIN_KEY', 'sk-planted');
   const { baseUrl, seen } = await pretend(() => ({ body: { id: 'ftjob-1', status: 'queued' } }));
   await createOpenAiService(settingsAt(baseUrl)).create(staged, labels, signal);
   expect(seen).toHaveLength(1);
