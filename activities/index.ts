@@ -34,6 +34,7 @@ import { createWatching } from './watching.ts';
 export function createActivities(deps: Deps) {
   const { find: findTuned, submit: submitTune, await: awaitTune, cancel: cancelTune } = createTune(deps);
   const askBatch = createAskBatch(deps);
+  const [evaluate, probe] = [createEvaluate(deps), createProbe(deps)];
   return {
     control: {
       ...createRunRecord(deps),
@@ -66,11 +67,14 @@ export function createActivities(deps: Deps) {
       // For jobs elsewhere, which keep nothing on this machine busy.
       awaitTune,
       cancelTune,
+      // For models that lie elsewhere.
+      evaluate,
+      probe,
     },
     train: {
       awaitTune,
-      evaluate: createEvaluate(deps),
-      probe: createProbe(deps),
+      evaluate,
+      probe,
       trial: createTrial(deps),
       examine: createExamine(deps),
       askBatch,

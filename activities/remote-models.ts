@@ -28,9 +28,17 @@ export async function saveRemoteBase(
 }
 
 /** Which model at a vendor an artifact names; undefined: it is a model of this machine. */
-export async function remoteModelOf({ ledger, store }: Deps, model: string): Promise<RemoteModel | undefined> {
+export async function remoteModelOf(
+  deps: Pick<Deps, 'ledger' | 'store'>,
+  model: string,
+): Promise<RemoteModel | undefined> {
+  return (await isRemoteModel(deps, model)) ? remoteModelAt(await deps.store.path(model)) : undefined;
+}
+
+/** Whether a model lies at a vendor. */
+export async function isRemoteModel({ ledger }: Pick<Deps, 'ledger'>, model: string): Promise<boolean> {
   const meta = JSON.parse((await findArtifact(ledger, model))?.meta_json ?? '{}') as { kind?: string };
-  return meta.kind === 'remote' ? remoteModelAt(await store.path(model)) : undefined;
+  return meta.kind === 'remote';
 }
 
 /**

@@ -3,12 +3,15 @@ import { skipExecutions } from '../artifacts/ledger/executions.ts';
 import { auditOnce } from '../artifacts/ledger/audit.ts';
 import { versionAt } from '../artifacts/ledger/models.ts';
 import type { ArtifactRef } from '../configs/refs.ts';
+import { isRemoteModel } from './remote-models.ts';
 import type { Deps } from './step/deps.ts';
 
 /** The champion that a candidate is compared with. */
 export interface Champion {
   ref: ArtifactRef;
   version: number;
+  /** It lies at a vendor, who answers for it. */
+  isRemote?: true;
 }
 
 /** What a workflow writes about itself: its beginning, its end, what it skipped; and the champion it reads. */
@@ -35,7 +38,8 @@ export interface Reconsidered {
   why: string;
 }
 
-export function createRunRecord({ ledger, worker }: Deps): RunRecord {
+export function createRunRecord(deps: Deps): RunRecord {
+  const { ledger, worker } = deps;
   return {
     openRun: (run) => open(ledger, run),
     closeRun: (end) => close(ledger, end),
@@ -45,7 +49,13 @@ export function createRunRecord({ ledger, worker }: Deps): RunRecord {
       auditOnce(ledger, { actor, action: outcome, name, to: version, why, runId }),
     findChampion: async ({ name, alias }) => {
       const found = await versionAt(ledger, name, alias);
-      return found ? { ref: { digest: found.digest, type: 'Model' }, version: found.version } : null;
+      if (!found) return null;
+      const isRemote = await isRemoteModel(deps, found.digest);
+      return {
+        ref: { digest: found.digest, type: 'Model' },
+        version: found.version,
+        ...(isRemote ? { isRemote } : {}),
+      };
     },
   };
 }

@@ -192,6 +192,10 @@ export interface GenerateOrder {
   batchSize: number;
   /** Where Google is asked, as the recipe says. */
   google?: Recipe['google'];
+  /** The store of the run, where a vendor can read and write files. */
+  store?: string | undefined;
+  /** Prompts above which a vendor is asked by one job, if it can. */
+  batchAbove?: number | undefined;
   /** What a vendor bills, where the shipped table does not know it. */
   price?: Recipe['evaluate']['price'];
   /** Most that the answers may cost, in US dollars. */

@@ -121,6 +121,13 @@ export const Evaluate = z
       .max(1024)
       .default(32)
       .describe('Prompts answered side by side, default 32. Too high: out of memory. Too low: slow.'),
+    batchAbove: z
+      .int()
+      .min(1)
+      .optional()
+      .describe(
+        'More prompts than so many are put to a model at Vertex AI by one batch prediction job, default 2000: at half the price, and in minutes to hours. Needs a gs:// store.',
+      ),
     decoding: Decoding,
     price: z
       .strictObject({
@@ -129,7 +136,7 @@ export const Evaluate = z
       })
       .optional()
       .describe(
-        'What an answer costs where the model will be served; makes the metric `cost` of it. Default: not measured.',
+        "What an answer costs where the model will be served; makes the metric `cost` of it. Also what a vendor's model costs to evaluate, where the shipped table does not know. Default: not measured.",
       ),
   })
   .prefault({});

@@ -36,8 +36,11 @@ export const tuneParams = ({ tune, store, google, data }: Recipe): TuneParams =>
   maxBadShare: data.maxBadShare,
 });
 
-/** Where models at Google are asked. */
-export const placeOf = ({ google }: Pick<Recipe, 'google'>): Pick<Recipe, 'google'> => (google ? { google } : {});
+/** Where models at a vendor are asked, and where it finds files. */
+export const placeOf = ({ google, store }: Pick<Recipe, 'google' | 'store'>): Pick<Recipe, 'google' | 'store'> => ({
+  ...(google ? { google } : {}),
+  ...(store === undefined ? {} : { store }),
+});
 
 export const originOf = ({ format, sql, connection, uri }: Source): IngestParams['train'] => ({
   uris: urisOf({ uri }),

@@ -1,5 +1,5 @@
 import type { PeriodParams } from '../activities/continuous/period.ts';
-import { modelNameOf } from '../configs/names.ts';
+import { isBaseRemote, modelNameOf } from '../configs/names.ts';
 import type { Recipe } from '../configs/recipe.ts';
 import type { ArtifactRef, Refs, RunRef, StepResult, Verdict } from '../configs/refs.ts';
 import { decideWithPeople, type Decided } from './deciding.ts';
@@ -57,6 +57,7 @@ export async function contend(contest: Contest): Promise<ContestEnd> {
       candidate,
       champion: champion?.ref ?? base,
       base,
+      isAway: isBaseRemote(recipe) && (champion === null || champion.isRemote === true),
       named,
       story,
       purse,

@@ -1,6 +1,6 @@
 import { CancellationScope, isCancellation, patched, proxyActivities } from '@temporalio/workflow';
 import type { ControlActivities, TrainActivities } from '../activities/index.ts';
-import { BOOKKEEPING, ELSEWHERE, STEP, TRAIN } from '../configs/presets.ts';
+import { BOOKKEEPING, ELSEWHERE, QUEUES, STEP, TRAIN } from '../configs/presets.ts';
 import type { Recipe } from '../configs/recipe.ts';
 import type { StepResult } from '../configs/refs.ts';
 import type { LineBudget } from './budget.ts';
@@ -11,6 +11,8 @@ import type { Story } from './story.ts';
 const brief = proxyActivities<ControlActivities>(BOOKKEEPING);
 const short = proxyActivities<ControlActivities>(STEP);
 const long = proxyActivities<TrainActivities>(TRAIN);
+/** Models that lie elsewhere keep nothing on this machine busy. */
+const away = proxyActivities<Pick<ControlActivities, 'evaluate' | 'probe'>>({ ...TRAIN, taskQueue: QUEUES.control });
 const patient = proxyActivities<Pick<ControlActivities, 'awaitTune'>>(ELSEWHERE);
 
 /** Bookkeeping of runs in the ledger. */
@@ -159,15 +161,20 @@ export const steps = {
   examine: (call: Parameters<TrainActivities['examine']>[0]): Promise<StepResult> =>
     long.examine.executeWithOptions({ summary: 'one model on every slice' }, [call]),
   tune: tuneModel,
-  evaluate: (call: Parameters<TrainActivities['evaluate']>[0]): Promise<StepResult> =>
-    long.evaluate.executeWithOptions({ summary: 'candidate and champion answer the same test set' }, [call]),
+  /** @param isAway Both models lie at vendors. */
+  evaluate: (call: Parameters<TrainActivities['evaluate']>[0], isAway = false): Promise<StepResult> =>
+    (isAway ? away : long).evaluate.executeWithOptions({ summary: 'candidate and champion answer the same test set' }, [
+      call,
+    ]),
   judge: judgeAnswers,
   openRating: (call: Parameters<ControlActivities['openRating']>[0]): Promise<StepResult> =>
     short.openRating.executeWithOptions({ summary: 'pairs of answers are drawn for people' }, [call]),
-  probe: (call: Parameters<TrainActivities['probe']>[0]): Promise<StepResult> =>
-    long.probe.executeWithOptions({ summary: 'attacks, harmless questions, and pairs that should be answered alike' }, [
-      call,
-    ]),
+  /** @param isAway Both models lie at vendors. */
+  probe: (call: Parameters<TrainActivities['probe']>[0], isAway = false): Promise<StepResult> =>
+    (isAway ? away : long).probe.executeWithOptions(
+      { summary: 'attacks, harmless questions, and pairs that should be answered alike' },
+      [call],
+    ),
   gate: (call: Parameters<ControlActivities['gate']>[0]): Promise<StepResult> =>
     short.gate.executeWithOptions({ summary: 'is the candidate better, and how sure is that?' }, [call]),
   requestApproval: (call: Parameters<ControlActivities['requestApproval']>[0]): Promise<StepResult> =>

@@ -16,6 +16,8 @@ export interface Weighing {
   candidate: ArtifactRef;
   champion: ArtifactRef;
   base: ArtifactRef;
+  /** Both models lie at vendors: answering keeps nothing on this machine busy. */
+  isAway?: boolean;
   /** Name of a step within this round of the run: `evaluate`, or `evaluate#2` when the champion moved. */
   named(step: string): string;
   story: Story;
@@ -80,19 +82,22 @@ const verdictOf = ({ facts }: StepResult): Verdict => facts['verdict'] as Verdic
 
 /** Both models answer some rows, and everything that scores answers scores them. */
 async function measure(weighing: Weighing, part: Part | undefined, suffix: string): Promise<Measured> {
-  const { run, recipe, test, candidate, champion, base, story } = weighing;
+  const { run, recipe, test, candidate, champion, base, story, isAway } = weighing;
   const instance = weighing.named(suffix === '' ? 'evaluate' : `evaluate.${suffix}`);
   const evaluated = await story.step(instance, () =>
-    steps.evaluate({
-      run,
-      instance,
-      params: {
-        ...recipe.evaluate,
-        ...placeOf(recipe),
-        ...(part ? { part: weighing.line ? { ...part, grows: true } : part } : {}),
+    steps.evaluate(
+      {
+        run,
+        instance,
+        params: {
+          ...recipe.evaluate,
+          ...placeOf(recipe),
+          ...(part ? { part: weighing.line ? { ...part, grows: true } : part } : {}),
+        },
+        inputs: { test, candidate, champion, base },
       },
-      inputs: { test, candidate, champion, base },
-    }),
+      isAway,
+    ),
   );
   // Evaluations of earlier versions have their scores in the report.
   const measured = { report: ref(evaluated, 'report'), ...pick(evaluated.outputs, 'scores') };
@@ -124,24 +129,27 @@ async function judge(weighing: Weighing, answers: Refs, suffix: string, votes: n
 }
 
 /** Attacks and counterfactual pairs are put to both models. */
-async function probe({ run, recipe, candidate, champion, base, test, named, story }: Weighing): Promise<Refs> {
+async function probe({ run, recipe, candidate, champion, base, test, named, story, isAway }: Weighing): Promise<Refs> {
   const instance = named('probe');
   const { safety, bias, decoding, batchSize, price, limits } = recipe.evaluate;
   const probed = await story.step(instance, () =>
-    steps.probe({
-      run,
-      instance,
-      params: {
-        ...(safety ? { safety } : {}),
-        ...(bias ? { bias } : {}),
-        ...(price ? { price } : {}),
-        ...(limits ? { limits } : {}),
-        ...placeOf(recipe),
-        decoding,
-        batchSize,
+    steps.probe(
+      {
+        run,
+        instance,
+        params: {
+          ...(safety ? { safety } : {}),
+          ...(bias ? { bias } : {}),
+          ...(price ? { price } : {}),
+          ...(limits ? { limits } : {}),
+          ...placeOf(recipe),
+          decoding,
+          batchSize,
+        },
+        inputs: { test, candidate, champion, base },
       },
-      inputs: { test, candidate, champion, base },
-    }),
+      isAway,
+    ),
   );
   return { probes: ref(probed, 'scores'), probing: ref(probed, 'report') };
 }

@@ -15,6 +15,7 @@ export const ExamineParams = z.strictObject({
   metric: z.string(),
   evaluate: Evaluate.unwrap(),
   google: Google.optional(),
+  store: z.string().optional(),
 });
 export type ExamineParams = z.infer<typeof ExamineParams>;
 

@@ -17,6 +17,14 @@ export interface OneSide {
   usd?: number;
 }
 
+/** By what it is scored, and how it is asked. */
+export interface ScoreParams {
+  metric: string;
+  evaluate: Evaluate;
+  google?: Google | undefined;
+  store?: string | undefined;
+}
+
 /**
  * Has one model answer rows and scores the answers by one metric of the recipe. The model is the step's input
  * `candidate`.
@@ -26,11 +34,11 @@ export interface OneSide {
 export async function scoreOne(
   context: Asker,
   rows: { ref: ArtifactRef; count: number },
-  { metric: spec, evaluate, google }: { metric: string; evaluate: Evaluate; google?: Google | undefined },
+  { metric: spec, evaluate, google, store }: ScoreParams,
 ): Promise<OneSide> {
-  const { decoding, batchSize, price, limits } = evaluate;
-  const maxUsd = limits?.usd;
-  const questions = { prompts: rows.ref, rows: rows.count, decoding, batchSize, google, price, maxUsd };
+  const { decoding, batchSize, batchAbove, price, limits } = evaluate;
+  const how = { decoding, batchSize, batchAbove, google, store, price, maxUsd: limits?.usd };
+  const questions = { prompts: rows.ref, rows: rows.count, ...how };
   const answers = await answersOf(context, 'candidate', questions);
   const metrics = await openMetrics(evaluate);
   try {

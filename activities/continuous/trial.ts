@@ -34,6 +34,7 @@ export const TrialParams = z.strictObject({
   why: z.string(),
   evaluate: Evaluate.unwrap(),
   google: Google.optional(),
+  store: z.string().optional(),
 });
 export type TrialParams = z.infer<typeof TrialParams>;
 type Context = StepContext<TrialParams>;

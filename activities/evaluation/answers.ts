@@ -52,6 +52,8 @@ export interface Questions {
   decoding: Evaluate['decoding'];
   batchSize: number;
   google?: Google | undefined;
+  store?: string | undefined;
+  batchAbove?: number | undefined;
   price?: Evaluate['price'];
   /** Most that the run may spend on answers and other asks, in US dollars. */
   maxUsd?: number | undefined;
@@ -93,7 +95,7 @@ export async function answersOf(context: Asker, side: Side, questions: Questions
   const base = isAdapter ? await deps.store.path(String(meta['base'])) : path;
   // What was paid for is found again by a later run that asks the same.
   const jobKey = remote && !isForced ? `answers-${hexOf(key)}` : `${context.jobKey}.${side}`;
-  const { google, price } = questions;
+  const { google, price, store, batchAbove } = questions;
   const maxUsd = remote && questions.maxUsd !== undefined ? await leftOf(context, questions.maxUsd) : undefined;
   const { predictions, timings, ...facts } = await generator.generate(
     jobKey,
@@ -105,6 +107,8 @@ export async function answersOf(context: Asker, side: Side, questions: Questions
       batchSize: questions.batchSize,
       ...(google ? { google } : {}),
       ...(price ? { price } : {}),
+      ...(store === undefined ? {} : { store }),
+      ...(batchAbove === undefined ? {} : { batchAbove }),
       ...(maxUsd === undefined ? {} : { maxUsd }),
     },
     run.id,

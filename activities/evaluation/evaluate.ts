@@ -27,6 +27,8 @@ export const EvaluateParams = z.strictObject({
   ...Evaluate.unwrap().shape,
   /** Where models at Google are asked. */
   google: Google.optional(),
+  /** The store of the run, where it is a bucket. */
+  store: z.string().optional(),
   /** Which part of the test set, in its own order; default: all of it. */
   part: Part.optional(),
 });
@@ -47,7 +49,8 @@ export function createEvaluate(deps: Deps): Step<EvaluateParams> {
     params: EvaluateParams,
     // Judges, attacks and pairs have steps of their own; a file counts by its content.
     keyed: ({ judges: _judges, limits: _limits, safety: _safety, bias: _bias, google: _google, ...params }) => {
-      const { custom, embeddings, ...rest } = params;
+      // By whom and how fast it is asked changes nothing.
+      const { custom, embeddings, store: _store, batchAbove: _batchAbove, ...rest } = params;
       return {
         ...rest,
         // How fast it is asked changes nothing.
@@ -66,13 +69,15 @@ export function createEvaluate(deps: Deps): Step<EvaluateParams> {
     run: async (context) => {
       const { params } = context;
       const rows = await rowsOf(context);
-      const { decoding, batchSize, google, price, limits } = params;
+      const { decoding, batchSize, google, store, batchAbove, price, limits } = params;
       const questions = {
         prompts: rows.ref,
         rows: rows.count,
         decoding,
         batchSize,
         google,
+        store,
+        batchAbove,
         price,
         maxUsd: limits?.usd,
       };

@@ -34,6 +34,7 @@ export const ProbeParams = z.strictObject({
   decoding,
   batchSize,
   google: Google.optional(),
+  store: z.string().optional(),
   /** What a vendor bills, and how much it may be. */
   price,
   limits,
@@ -63,7 +64,7 @@ export function createProbe(deps: Deps): Step<ProbeParams> {
     name: 'probe',
     version: '1',
     params: ProbeParams,
-    keyed: ({ bias, google: _google, price: _price, limits: _limits, ...rest }) => ({
+    keyed: ({ bias, google: _google, store: _store, price: _price, limits: _limits, ...rest }) => ({
       ...rest,
       ...(bias ? { bias: withoutFile(bias) } : {}),
     }),

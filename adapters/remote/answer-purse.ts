@@ -1,9 +1,7 @@
 import { terminal } from '../../configs/failure.ts';
 import type { WriterMessage } from '../contracts.ts';
 import { promptTokensOf } from '../endpoint/dialect.ts';
-import { usdOf, type Prompt, type RemoteAnswer, type RemoteAsker } from './asker.ts';
-
-type Tokens = Pick<RemoteAnswer, 'promptTokens' | 'completionTokens'>;
+import { usdOf, type Prompt, type RemoteAsker, type Tokens } from './asker.ts';
 
 /** Rounding of sums must not refuse what fits exactly. */
 const SLACK = 1e-9;
@@ -30,7 +28,7 @@ export function openAnswerPurse(
 
   return {
     take: async (prompt) => {
-      const most = usdOf({ promptTokens: tokensOf(prompt), completionTokens: maxTokens }, price);
+      const most = mostUsd(prompt, maxTokens, price);
       while (maxUsd !== undefined && spent + aside + most > maxUsd + SLACK) {
         if (aside === 0)
           throw terminal(
@@ -51,6 +49,10 @@ export function openAnswerPurse(
     },
   };
 }
+
+/** What an answer may cost at most. */
+export const mostUsd = (prompt: Prompt, maxTokens: number, price: RemoteAsker['price']): number =>
+  usdOf({ promptTokens: tokensOf(prompt), completionTokens: maxTokens }, price);
 
 const tokensOf = ({ messages }: Prompt): number =>
   promptTokensOf({

@@ -10,7 +10,10 @@ const KeptAnswer = z.object({
   why: z.string().optional(),
   promptTokens: z.number(),
   completionTokens: z.number(),
-  seconds: z.number(),
+  /** Absent for one out of a batch. */
+  seconds: z.number().optional(),
+  /** What it cost of the usual price, default 1. */
+  priceShare: z.number().optional(),
 });
 export type KeptAnswer = z.infer<typeof KeptAnswer>;
 

@@ -11,7 +11,7 @@ export const Prompt = z.looseObject({ id: z.string(), messages: z.array(Message)
 export type Prompt = z.infer<typeof Prompt>;
 
 /** What a vendor's model said to one prompt. */
-export type RemoteAnswer = Omit<KeptAnswer, 'id' | 'seconds'>;
+export type RemoteAnswer = Omit<KeptAnswer, 'id' | 'seconds' | 'priceShare'>;
 
 /** A model at a vendor that can be asked. */
 export interface RemoteAsker {
@@ -24,11 +24,33 @@ export interface RemoteAsker {
   ask(prompt: Prompt, signal: AbortSignal): Promise<RemoteAnswer>;
   /** US dollars for a million tokens. */
   price: { inputPerMillion: number; outputPerMillion: number };
+  /** Absent: the vendor takes no batches of this model from here. */
+  batch?: BatchAsking | undefined;
   close?(): Promise<void>;
+}
+
+/** Many prompts asked by one job of the vendor. */
+export interface BatchAsking {
+  /** More prompts than so many are given to it. */
+  above: number;
+  /** What an answer costs of what it costs by itself. */
+  priceShare: number;
+  /**
+   * Answers by id; what has none is asked by itself. Another call with the same key finds the job of the first.
+   *
+   * @throws as `ask` does.
+   */
+  answer(
+    prompts: readonly Prompt[],
+    at: { key: string; run: string; signal: AbortSignal },
+  ): Promise<ReadonlyMap<string, RemoteAnswer>>;
 }
 
 /** In US dollars. */
 export const usdOf = (
-  { promptTokens, completionTokens }: Pick<KeptAnswer, 'promptTokens' | 'completionTokens'>,
+  { promptTokens, completionTokens, priceShare = 1 }: Tokens,
   { inputPerMillion, outputPerMillion }: RemoteAsker['price'],
-): number => (promptTokens * inputPerMillion + completionTokens * outputPerMillion) / 1e6;
+): number => ((promptTokens * inputPerMillion + completionTokens * outputPerMillion) * priceShare) / 1e6;
+
+/** What an answer is billed by. */
+export type Tokens = Pick<KeptAnswer, 'promptTokens' | 'completionTokens' | 'priceShare'>;

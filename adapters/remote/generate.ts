@@ -7,7 +7,8 @@ import { terminal } from '../../configs/failure.ts';
 import type { RemoteModel } from '../../configs/remote-model.ts';
 import type { GenerateOrder, GenerateResult, Generator } from '../contracts.ts';
 import { isCancelled } from '../local/await.ts';
-import { openAnswers, type KeptAnswer } from './answers-file.ts';
+import { mostUsd } from './answer-purse.ts';
+import { openAnswers, type AnswersFile, type KeptAnswer } from './answers-file.ts';
 import { askAll } from './ask-all.ts';
 import { Prompt, usdOf, type RemoteAsker } from './asker.ts';
 import { remoteModelAt } from './model-file.ts';
@@ -50,6 +51,7 @@ export function createRemoteGenerator(kind: AnswerKind, at: { jobs: string; pati
       const began = performance.now();
       const answers = openAnswers(join(folder, 'answers.jsonl'));
       try {
+        await askInBatch(prompts, answers, asker, { key, run, order, signal: watch.signal });
         await askAll(prompts, answers, {
           asker,
           maxTokens: order.decoding.maxTokens,
@@ -70,6 +72,27 @@ export function createRemoteGenerator(kind: AnswerKind, at: { jobs: string; pati
       return writeResult(folder, kept, { seconds, price: asker.price });
     },
   };
+}
+
+/**
+ * Has many prompts answered by one job of the vendor. Where money is bounded and the batch may cost more than is left,
+ * they are asked one by one, which stops in time.
+ */
+async function askInBatch(
+  prompts: readonly Prompt[],
+  answers: AnswersFile,
+  { batch, price }: RemoteAsker,
+  { order, ...at }: { key: string; run: string; order: GenerateOrder; signal: AbortSignal },
+): Promise<void> {
+  const waiting = prompts.filter(({ id }) => !answers.known.has(id));
+  if (!batch || waiting.length <= batch.above) return;
+  if (order.maxUsd !== undefined) {
+    const spent = [...answers.known.values()].reduce((sum, answer) => sum + usdOf(answer, price), 0);
+    const most = waiting.reduce((sum, prompt) => sum + mostUsd(prompt, order.decoding.maxTokens, price), 0);
+    if (spent + most * batch.priceShare > order.maxUsd) return;
+  }
+  for (const [id, answer] of await batch.answer(waiting, at))
+    answers.add({ id, ...answer, priceShare: batch.priceShare });
 }
 
 async function readPrompts(path: string): Promise<Prompt[]> {
@@ -98,19 +121,16 @@ async function writeResult(
 ): Promise<GenerateResult> {
   const { predictions, timings, result } = placeOf(folder);
   await mkdir(join(folder, 'output'), { recursive: true });
-  const lines = (of: (answer: KeptAnswer) => object): string =>
-    answers.map((answer) => `${JSON.stringify(of(answer))}\n`).join('');
   const said = ({ id, text, promptTokens, completionTokens }: KeptAnswer): object => ({
     id,
     text,
     promptTokens,
     completionTokens,
   });
-  await writeAtomic(predictions, lines(said));
-  await writeAtomic(
-    timings,
-    lines(({ id, seconds: took }) => ({ id, seconds: took })),
-  );
+  const lines = (values: readonly object[]): string => values.map((value) => `${JSON.stringify(value)}\n`).join('');
+  await writeAtomic(predictions, lines(answers.map(said)));
+  const timed = answers.flatMap(({ id, seconds: took }) => (took === undefined ? [] : [{ id, seconds: took }]));
+  await writeAtomic(timings, lines(timed));
   const total = (key: 'promptTokens' | 'completionTokens'): number =>
     answers.reduce((sum, answer) => sum + answer[key], 0);
   const [promptTokens, completionTokens] = [total('promptTokens'), total('completionTokens')];
@@ -118,7 +138,7 @@ async function writeResult(
     promptTokens,
     completionTokens,
     seconds,
-    usd: usdOf({ promptTokens, completionTokens }, price),
+    usd: answers.reduce((sum, answer) => sum + usdOf(answer, price), 0),
     unanswered: answers.filter(({ text }) => text === null).length,
   };
   await writeAtomic(result, JSON.stringify(facts));

@@ -6,6 +6,7 @@ import { placeOf } from '../google/auth.ts';
 import { googleFetch, vertexBase } from '../google/rest.ts';
 import { createRemoteGenerator, type AnswerKind } from '../remote/generate.ts';
 import type { Patience } from '../remote/persist.ts';
+import { batchAsking, type BatchPlace } from './batch.ts';
 import { answerIn, contentRequest, GenerateContentReply } from './generate-content.ts';
 
 /** For one answer, in ms: long ones take minutes. */
@@ -13,19 +14,32 @@ const TIMEOUT_MS = 5 * 60_000;
 /** Refusals that are about the prompt and not about the model. */
 const OF_THE_PROMPT = ['RequestRefused', 'TooLarge'];
 
-/** Models at Vertex AI: those of publishers by name, tuned ones by their endpoint. */
-export const createVertexGenerator = (at: { jobs: string; patience?: Patience }): Generator =>
-  createRemoteGenerator(VERTEX, at);
+/**
+ * Models at Vertex AI: those of publishers by name, tuned ones by their endpoint; many prompts by one batch prediction
+ * job where there is a ledger that it can be noted in.
+ */
+export const createVertexGenerator = ({ batches, ...at }: VertexGeneratorOptions): Generator =>
+  createRemoteGenerator(vertexAnswers(batches), at);
 
-const VERTEX: AnswerKind = {
+export interface VertexGeneratorOptions {
+  jobs: string;
+  patience?: Patience;
+  /** Left out: every prompt is asked by itself. */
+  batches?: BatchPlace;
+}
+
+const vertexAnswers = (batches: BatchPlace | undefined): AnswerKind => ({
   identity: { generator: 'vertex', request: '1' },
 
   open: async (remote, order) => {
     const price = answeringPrice(remote.base, order.price);
-    const { name, location } = await addressOf(remote, order.google);
+    const at = await addressOf(remote, order.google);
+    const { name, location } = at;
     const url = `${vertexBase(location)}/v1/${name}:generateContent`;
+    const model = batchModel(remote, name);
     return {
       price,
+      batch: batches && model ? batchAsking(batches, { ...at, model, base: remote.base }, order, price) : undefined,
       ask: async (prompt, signal) => {
         const body = contentRequest(prompt, order.decoding, remote.base);
         try {
@@ -44,7 +58,15 @@ const VERTEX: AnswerKind = {
       },
     };
   },
-};
+});
+
+/** What a batch is asked of: a registered model, since it takes no endpoints. */
+function batchModel({ registered }: RemoteModel, name: string): string | undefined {
+  if (registered !== undefined) return registered;
+  return /\/publishers\/[^/]+\/models\/[^/]+$/.test(name)
+    ? name.replace(/^projects\/.*\/(?=publishers\/)/, '')
+    : undefined;
+}
 
 /**
  * The resource that is asked, and the location it is asked in. A publisher's model is asked where the recipe or the
