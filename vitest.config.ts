@@ -39,6 +39,8 @@ export default defineConfig({
           testTimeout: 300_000,
         },
       },
+      // Real requests to a cloud, for whoever has an account; skipped without ANNEAL_LIVE=1.
+      { extends: true, test: { name: 'live', include: ['test/live/**/*.test.ts'], testTimeout: 60_000 } },
     ],
   },
 });

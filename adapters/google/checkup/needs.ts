@@ -18,7 +18,7 @@ const COPIES: Record<'registry' | 'metadata' | 'experiments' | 'openLineage' | '
   registry: ['aiplatform.models.upload', 'aiplatform.models.update'],
   metadata: GRAPH,
   experiments: GRAPH,
-  openLineage: ['datalineage.events.create'],
+  openLineage: ['datalineage.locations.processOpenLineageMessage'],
   endpoint: ['aiplatform.endpoints.create', 'aiplatform.endpoints.deploy', 'aiplatform.endpoints.undeploy'],
 };
 
