@@ -12,6 +12,7 @@ import { estimateTraining, trainingUsd } from './budgeting/estimate.ts';
 import { doesNotFit, nothingLeft } from './budgeting/words.ts';
 import type { Deps } from './step/deps.ts';
 import { failpoint } from '../configs/failpoint.ts';
+import { tunerNameOf } from '../configs/names.ts';
 
 /** How often a run looks whether there is room by now: a month has begun, or another run gave some back. */
 const LOOK_EVERY_MS = 20_000;
@@ -63,10 +64,10 @@ export function createBudget(deps: Deps): BudgetActivities {
         base,
         settings,
         train: file,
-        passes: tuners[settings.tuner]?.passes?.(settings),
+        passes: tuners[tunerNameOf(settings)]?.passes?.(settings),
       });
       const isBounded = Object.values(bounds).some((bound) => bound?.usd !== undefined);
-      const isHere = tuners[settings.tuner]?.isHere ?? false;
+      const isHere = tuners[tunerNameOf(settings)]?.isHere ?? false;
       const usd = priced(() => trainingUsd(estimate.tokens, { base, settings, isHere, isBounded }));
       const wanted = { ...estimate, usd };
       const made = await reserve(ledger, { id: `${run}/${instance}`, runId: run, line, wanted, bounds });

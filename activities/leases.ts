@@ -2,7 +2,6 @@ import { ApplicationFailure, Context } from '@temporalio/activity';
 import { ApplicationFailureCategory } from '@temporalio/common';
 import { takeLease, releaseLease, type Holder, type LeaseAnswer, type LeaseAsk } from '../artifacts/ledger/leases.ts';
 import { closeRun, recordEvent } from '../artifacts/ledger/runs.ts';
-import type { Recipe } from '../configs/recipe.ts';
 import type { Deps } from './step/deps.ts';
 import { failpoint } from '../configs/failpoint.ts';
 
@@ -19,7 +18,7 @@ interface Ask {
 }
 
 export interface TrainerAsk extends Ask {
-  tuner: Recipe['tune']['tuner'];
+  tuner: string;
 }
 
 export interface LineAsk extends Ask {

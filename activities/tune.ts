@@ -6,6 +6,7 @@ import { ApplicationFailure } from '@temporalio/activity';
 import { ApplicationFailureCategory } from '@temporalio/common';
 import { canonicalJson } from '../configs/canonical-json.ts';
 import { terminal } from '../configs/failure.ts';
+import { tunerNameOf } from '../configs/names.ts';
 import { isCancelled, LOOK_EVERY_MS } from '../adapters/local/await.ts';
 import type { PaidOrder, TuneResult, Tuner, TuneSettings } from '../adapters/contracts.ts';
 import { remoteModelAt } from '../adapters/remote/model-file.ts';
@@ -216,7 +217,8 @@ function droppedWords(result: TuneResult, isHere: boolean, maxTokens: number): s
   return lines;
 }
 
-function tunerOf(deps: Deps, { tuner }: TuneParams): Tuner {
+function tunerOf(deps: Deps, params: TuneParams): Tuner {
+  const tuner = tunerNameOf(params);
   const found = deps.tuners[tuner];
   if (!found)
     throw terminal('NoSuchTuner', `there is no tuner "${tuner}": known are ${Object.keys(deps.tuners).join(', ')}`);

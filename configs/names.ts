@@ -38,3 +38,7 @@ const namedFor = ({ model, tune }: Pick<Recipe, 'model' | 'tune'>): string | und
 
 /** Name under which a recipe's versions and aliases are kept. */
 export const modelNameOf = ({ name, register }: Pick<Recipe, 'name' | 'register'>): string => register.model ?? name;
+
+/** Name of the tuner that settings call for. A trainer of one's own is on this machine, or reached by commands that submit. */
+export const tunerNameOf = ({ tuner, command }: Pick<Recipe['tune'], 'tuner' | 'command'>): string =>
+  tuner === 'command' && command?.submit ? 'command-elsewhere' : tuner;

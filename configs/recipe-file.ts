@@ -3,14 +3,14 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { LineCounter, parse, parseDocument, isMap, isNode, isPair, visit, type Document } from 'yaml';
 import type { z } from 'zod';
 import type { Source } from './data.ts';
-import { isDatasetRef } from './source-paths.ts';
+import { isDatasetRef, isFarUri } from './source-paths.ts';
 import { messageOf, systemCode } from './failure.ts';
 import { parseName } from './names.ts';
 import type { Judge, Judges } from './judges.ts';
 import { nearest } from './nearest.ts';
 import type { Generator, Synthesize } from './synthesis.ts';
 import { absoluteSchemas } from './schema-paths.ts';
-import { absoluteCommand } from './tune-command.ts';
+import { absoluteCommand } from './command-paths.ts';
 import { crossCheck, RecipeSchema, recipeJsonSchema, type Recipe } from './recipe.ts';
 
 /** Something wrong with a recipe, with the place and, where there is one, the remedy. */
@@ -445,7 +445,7 @@ function absoluteSource(source: Source, folder: string): Source {
   const { uri } = source;
   if (uri === undefined) return source;
   const absolute = (path: string): string =>
-    isDatasetRef(path) && !existsSync(resolve(folder, path)) ? path : resolve(folder, path);
+    isFarUri(path) || (isDatasetRef(path) && !existsSync(resolve(folder, path))) ? path : resolve(folder, path);
   return { ...source, uri: typeof uri === 'string' ? absolute(uri) : uri.map(absolute) };
 }
 

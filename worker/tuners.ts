@@ -1,3 +1,4 @@
+import { commandKind } from '../adapters/command/kind.ts';
 import { createLocalCommandTuner } from '../adapters/command/local-tuner.ts';
 import type { Tuner, TuningKind } from '../adapters/contracts.ts';
 import { createMlxTuner } from '../adapters/mlx/tuner.ts';
@@ -9,7 +10,7 @@ import type { Ledger } from '../artifacts/ledger/open.ts';
 /** Kinds of training service elsewhere, by the provider that a recipe names. None loads its client before it is used. */
 export const remoteKinds: Readonly<Record<string, TuningKind>> = { vertex: vertexKind, openai: openAiKind };
 
-/** Who trains, by the provider that a recipe names. */
+/** Who trains, by the name that `tunerNameOf` gives. */
 export function tunersOf({ ledger, jobs }: { ledger: Ledger; jobs: string }): Record<string, Tuner> {
   const often = { pollEveryMs: ms('ANNEAL_POLL_MS'), settleMs: ms('ANNEAL_SETTLE_MS') };
   const remote = Object.values(remoteKinds).map((kind): [string, Tuner] => [
@@ -19,6 +20,7 @@ export function tunersOf({ ledger, jobs }: { ledger: Ledger; jobs: string }): Re
   return {
     mlx: createMlxTuner({ jobs }),
     command: createLocalCommandTuner({ jobs }),
+    'command-elsewhere': createRemoteTuner(commandKind({ jobs }), { ledger, jobs, ...often }),
     ...Object.fromEntries(remote),
   };
 }

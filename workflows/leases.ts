@@ -1,5 +1,6 @@
 import { CancellationScope, proxyActivities, workflowInfo } from '@temporalio/workflow';
 import type { ControlActivities } from '../activities/index.ts';
+import { tunerNameOf } from '../configs/names.ts';
 import { BOOKKEEPING, LEASE_LOST, WAIT } from '../configs/presets.ts';
 import type { Recipe } from '../configs/recipe.ts';
 import type { RunRef } from '../configs/refs.ts';
@@ -43,11 +44,11 @@ export async function withTrainer<T>(who: Who, work: (lease: string | undefined)
 }
 
 async function waitForTrainer({ run, recipe, story }: Who): Promise<string | null> {
-  const { tuner, method, iterations } = recipe.tune;
+  const { method, iterations } = recipe.tune;
   const ask = {
     run: run.id,
     workflowId: workflowInfo().workflowId,
-    tuner,
+    tuner: tunerNameOf(recipe.tune),
     what: `${recipe.name}, ${iterations} steps of ${method}`,
     priority: recipe.continuous?.priority ?? USUAL_PRIORITY,
   };

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { absoluteCommand, CommandTuning, crossCheckCommand } from '../../../configs/tune-command.ts';
+import { absoluteCommand } from '../../../configs/command-paths.ts';
+import { CommandTuning, crossCheckCommand } from '../../../configs/tune-command.ts';
 
 const problems = (written: unknown): string[] =>
   crossCheckCommand(written).map(({ path, message }) => [path.join('.'), message].join(': '));

@@ -25,6 +25,9 @@ const says = (value: unknown): string[] => js(`console.log(${JSON.stringify(JSON
 const ends = (code: number, complaint: string): string[] =>
   js(`console.error(${JSON.stringify(complaint)}); process.exit(${code})`);
 
+/** Whether a command takes a minute. */
+const hangs = (words: string[]): boolean => words[2]?.includes('60000') === true;
+
 const settingsOf = (commands: Partial<CommandTuning>) =>
   RecipeSchema.shape.tune.parse({
     provider: 'command',
@@ -112,7 +115,7 @@ describe('submitting', () => {
   ])(
     'when %s, nobody knows; without find it is not repeated, and the person is told how to go on',
     async (_, submit) => {
-      const service = serviceOf({ submit, timeoutSeconds: 1 });
+      const service = serviceOf({ submit, timeoutSeconds: hangs(submit) ? 1 : 30 });
       const request = await staged(service);
       expect(await failure(service.create(request, labels, signal))).toMatchObject({ kind: 'ambiguous' });
       const again = serviceOf();
@@ -183,9 +186,8 @@ describe('asking', () => {
     ['more than 4 MiB', js('process.stdout.write("x".repeat(5 << 20), () => setTimeout(() => {}, 60000))')],
     ['nothing in time', js('setTimeout(() => {}, 60000)')],
   ])('%s is no state: asked again later, in a sentence', async (_, poll) => {
-    const service = serviceOf({ poll, timeoutSeconds: 1 });
-    await submitted(service);
-    const error = await failure(service.get('7', signal));
+    await submitted(serviceOf());
+    const error = await failure(serviceOf({ poll, timeoutSeconds: hangs(poll) ? 1 : 30 }).get('7', signal));
     expect(error).toMatchObject({
       kind: 'away',
       message: expect.stringMatching(/^tune\.command\.poll gave no state of the job 7: .{8,}/),
