@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { noGcs, startGcs } from '../test/support/google/gcs.ts';
+import { Journal } from '../test/support/google/journal.ts';
 import { root } from './toolchain.js';
 
 const BUCKET = 'anneal-example';
@@ -27,26 +28,36 @@ const vertex = await startServer('test/support/google/vertex-rest.ts', [
   `--gcs=${gcs.url}`,
   `--options=${JSON.stringify(TIMES)}`,
 ]);
+const grpc = await startServer('test/support/google/vertex-grpc.ts', [`--folder=${join(scratch, 'project')}`]);
 const environment = {
   ANNEAL_HOME: join(scratch, 'home'),
   STORAGE_EMULATOR_HOST: gcs.url,
   ANNEAL_VERTEX_URL: vertex.url,
+  ANNEAL_VERTEX_GRPC: grpc.url.replace('http://', ''),
   GOOGLE_CLOUD_PROJECT: BUCKET,
 };
 console.log('A pretended Google Cloud runs on this machine. With an account these would not be set:');
 for (const [name, value] of Object.entries(environment)) console.log(`  ${name}=${value}`);
+process.exitCode = 1;
 try {
   process.exitCode = await example();
 } finally {
   await anneal('down');
   vertex.child.kill('SIGKILL');
+  grpc.child.kill('SIGKILL');
   await gcs.stop();
-  rmSync(scratch, { recursive: true, force: true });
+  if (process.exitCode) console.error(`\nwhat there is to look at lies in ${scratch}`);
+  else rmSync(scratch, { recursive: true, force: true });
 }
 
 /** @returns {Promise<number>} exit status of the run */
 async function example() {
-  const sets = ['tune.provider=vertex', 'model.for.vertex=gemini-2.5-flash-lite', `store=gs://${BUCKET}/artifacts`];
+  const sets = [
+    'tune.provider=vertex',
+    'model.for.vertex=gemini-2.5-flash-lite',
+    `store=gs://${BUCKET}/artifacts`,
+    'google.mirror={registry: true, metadata: true, experiments: true}',
+  ];
   const status = await anneal('run', RECIPE, ...sets.flatMap((set) => ['--set', set]));
   if (status !== 0) return status;
   await anneal('models');
@@ -61,12 +72,17 @@ async function example() {
   console.log(`  tuning jobs created: ${sum(creates)}, for ${Object.keys(creates).length} ordered`);
   console.log(`  tokens trained: ${money.tokens}, which would have cost $${money.usd.toFixed(4)}`);
   console.log(`  objects in gs://${BUCKET}: ${objects.items?.length ?? 0}`);
+  const copies = new Journal(join(scratch, 'project'), 'grpc.jsonl');
+  const counts = ['model', 'endpoint', 'artifact', 'execution', 'context'].map(
+    (kind) => `${copies.all(kind).length} ${kind}s`,
+  );
+  console.log(`  Model Registry and ML Metadata: ${counts.join(', ')}`);
   return 0;
 }
 
 /** @param {string[]} args */
 async function anneal(...args) {
-  console.log(`\n$ npx anneal ${args.join(' ')}`);
+  console.log(`\n$ npx anneal ${args.map((arg) => (/[\s{]/.test(arg) ? `'${arg}'` : arg)).join(' ')}`);
   const child = spawn(process.execPath, [join(root, 'bin', 'anneal'), ...args], {
     cwd: root,
     env: { ...process.env, ...environment },
