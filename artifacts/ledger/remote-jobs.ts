@@ -244,7 +244,7 @@ export async function jobAt(ledger: Ledger, label: string): Promise<RemoteJobRec
   return ledger.selectFrom('remote_jobs').selectAll().where('label', '=', label).executeTakeFirstOrThrow();
 }
 
-/** Jobs of the ledger, newest first. */
+/** Jobs of the ledger, newest first; of a run: those that it ordered, waits for or has taken. */
 export async function listJobs(
   ledger: Ledger,
   which: { run?: string | undefined; open?: boolean | undefined; limit?: number | undefined } = {},
@@ -253,11 +253,18 @@ export async function listJobs(
     .selectFrom('remote_jobs')
     .selectAll()
     .$if(which.run !== undefined, (query) =>
-      query.where('label', 'in', (eb) =>
-        eb
-          .selectFrom('job_claims')
-          .select('label')
-          .where('run_id', '=', which.run as string),
+      query.where((eb) =>
+        eb.or([
+          eb('run_id', '=', which.run as string),
+          eb(
+            'label',
+            'in',
+            eb
+              .selectFrom('job_claims')
+              .select('label')
+              .where('run_id', '=', which.run as string),
+          ),
+        ]),
       ),
     )
     .$if(which.open === true, (query) => query.where('state', 'not in', [...ENDED]))

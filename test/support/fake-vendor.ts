@@ -9,6 +9,7 @@ import { openLedger, type Ledger } from '../../artifacts/ledger/open.ts';
 import { openRun } from '../../artifacts/ledger/runs.ts';
 import { terminal } from '../../configs/failure.ts';
 import type { Recipe } from '../../configs/recipe.ts';
+import { Watchdog } from '../../configs/watchdog.ts';
 import { paidFor } from './paid.ts';
 
 type Mutable = { -readonly [Name in keyof RemoteJob]: RemoteJob[Name] };
@@ -42,7 +43,7 @@ export function fakeVendor(): FakeVendor {
     listLagMs: 0,
     identity: async () => ({ tuner: 'fake', api: '1' }),
     keyed: (settings) => settings,
-    baseOf: (name) => ({ provider: 'fake', model: name, base: name }) as never,
+    baseOf: (name) => ({ provider: 'fake', model: name, base: name }),
     open: async (settings) => {
       const location = locationOf(settings);
       return {
@@ -116,7 +117,7 @@ export async function fakeWorker(
   const tuner = createRemoteTuner(vendor, { ledger, jobs: join(folder, 'jobs'), pollEveryMs: 0, settleMs: 30 });
   const base = join(folder, 'base');
   await writeRemoteModel(base, { provider: 'vertex', model: 'm', base: 'm' });
-  const settings = { tuner: 'fake', watchdog: { pending: '1h', running: '1h', deadline: '2h', then: 'ask' } };
+  const settings = { tuner: 'fake', watchdog: Watchdog.parse({ pending: '1h', running: '1h', deadline: '2h' }) };
   const order = { base, train: '', settings: settings as unknown as TuneSettings };
   return {
     ledger,

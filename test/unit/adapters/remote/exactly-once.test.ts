@@ -86,7 +86,7 @@ describe('a training that is ordered', () => {
     once('created', () => {
       throw new RemoteFailure('ambiguous', 'no answer came');
     });
-    await expect(worker.submit('r1')).rejects.toThrow();
+    await expect(worker.submit('r1')).rejects.toThrow('no answer came');
     await worker.tuner.cancel('r1.tune');
     expect(vendor.jobs).toMatchObject([{ state: 'cancelled' }]);
     expect(await job('r1')).toMatchObject({ name: 'job-1', state: 'cancelled' });

@@ -3,7 +3,6 @@ import type { TuneOrder } from '../../../../adapters/contracts.ts';
 import { stuck } from '../../../../adapters/remote/watchdog.ts';
 import { findClaimed, listJobs, updateJob } from '../../../../artifacts/ledger/remote-jobs.ts';
 import { findRun, listEvents } from '../../../../artifacts/ledger/runs.ts';
-import { Watchdog } from '../../../../configs/watchdog.ts';
 import { fakeVendor, fakeWorker, type FakeVendor, type FakeWorker } from '../../../support/fake-vendor.ts';
 
 let vendor: FakeVendor;
@@ -23,6 +22,7 @@ const job = async () => {
 };
 /** Orders a training whose watchdog does so, and lets it wait for ever. */
 async function stuckJob(then: string, more: object = {}): Promise<void> {
+  // oxlint-disable-next-line unicorn/no-thenable -- a recipe reads so; it is data and never awaited.
   const watchdog = { pending: '1h', running: '1h', deadline: '9000d', then, ...more };
   const settings = { ...worker.order.settings, watchdog } as unknown as TuneOrder['settings'];
   await worker.submit('r1', 'training', { order: { ...worker.order, settings } });
@@ -162,5 +162,5 @@ test('a deadline counts from when it was created, whatever the job does', () => 
       "why": "has been under way for 2 d, longer than tune.watchdog.deadline 48h",
     }
   `);
-  expect(stuck({ ...row, created_at: ago(47) }, Watchdog.parse({ then: 'cancel' }), at)).toBeUndefined();
+  expect(stuck({ ...row, created_at: ago(47) }, undefined, at)).toBeUndefined();
 });
