@@ -19,7 +19,9 @@ import { isCancelled } from '../../adapters/local/await.ts';
 import { makeContext, type Made, type StepContext, type StepDefinition } from './context.ts';
 import type { Deps } from './deps.ts';
 import { failpoint } from '../../configs/failpoint.ts';
+import { withStore } from '../../artifacts/store-router.ts';
 import { findReuse } from './reuse.ts';
+import { storeOfRun } from './run-store.ts';
 
 /** How often a running step tells Temporal that it lives, in ms; a third of the shortest heartbeat timeout. */
 const HEARTBEAT_EVERY_MS = 3000;
@@ -194,8 +196,9 @@ async function attempt<Params, Result>(
   let context: ReturnType<typeof makeContext<Params>> | undefined;
   try {
     const params = definition.params.parse(call.params);
-    context = makeContext(deps, { ...call, params }, row.id, { signal, progress });
-    return await work(context);
+    const made = makeContext(deps, { ...call, params }, row.id, { signal, progress });
+    context = made;
+    return await withStore(await storeOfRun(deps.ledger, call.run.id), () => work(made));
   } catch (error) {
     throw await recordFailure(deps, row, error, signal);
   } finally {
