@@ -67,7 +67,7 @@ async function findOrPut(
   if (dryRun) return { result: { kind: 'model', key, state: 'missing', what: ['upload'] } };
   const parent = `projects/${place.project}/locations/${place.location}`;
   const name = `${parent}/models/${upload.modelId}`;
-  const { made } = await makeOnce({
+  const { made, isNew } = await makeOnce({
     client,
     resource: name,
     what: key,
@@ -85,7 +85,8 @@ async function findOrPut(
       );
     },
   });
-  return { ...named(made), isNew: true, what: ['uploaded'] };
+  // An order from before a kill may have been carried out meanwhile.
+  return { ...named(made), isNew, what: [isNew ? 'uploaded' : 'upload under way has ended'] };
 }
 
 /** A model as it is uploaded, so that it is whole from the first moment. */

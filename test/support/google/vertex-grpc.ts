@@ -39,6 +39,8 @@ export interface VertexGrpc {
   journal: Journal;
   /** How often a call did its work, over all lives of the folder, e.g. `CreateArtifact`. */
   count(call: string): number;
+  /** How often a call came in this life of the server, also one that only reads. */
+  asked(call: string): number;
   /** How often anything was made or changed. */
   writes(): number;
   /** Puts a tuned model there as a tuning job leaves it: version 1, without a container. Gives `…/models/ID@1`. */
@@ -53,14 +55,9 @@ const FILES = ['model_service', 'endpoint_service', 'metadata_service', 'genai_t
   (name) => `google/cloud/aiplatform/v1/${name}.proto`,
 );
 
-/** Starts it; resolves when it listens. Calls are the names of the methods, such as `UploadModel`, also for faults. */
-export async function startVertexGrpc(options: VertexGrpcOptions = {}): Promise<VertexGrpc> {
-  const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'vertex-grpc-'));
-  const journal = new Journal(folder, 'grpc.jsonl');
-  const shared = new Journal(folder);
-  const faults = new FaultPlan(options.faults);
-  const operations = new Operations(journal, options.operationMs ?? 20);
-  const definition = loadSync([...FILES, 'google/longrunning/operations.proto'], {
+/** The services of Vertex AI as Google's own files declare them. */
+const protocol = () =>
+  loadSync([...FILES, 'google/longrunning/operations.proto'], {
     includeDirs: PROTOS,
     keepCase: false,
     longs: String,
@@ -68,6 +65,38 @@ export async function startVertexGrpc(options: VertexGrpcOptions = {}): Promise<
     defaults: false,
     oneofs: true,
   });
+
+/** Asks the server by a plain client, which takes a tenth of the time that the library's takes to load. */
+export async function askVertex<Answer>(
+  { address }: Pick<VertexGrpc, 'address'>,
+  service: string,
+  method: string,
+  request: Message,
+): Promise<Answer> {
+  const Client = grpc.makeGenericClientConstructor(
+    protocol()[`google.cloud.aiplatform.v1.${service}`] as grpc.ServiceDefinition,
+    service,
+  );
+  const client = new Client(address, grpc.credentials.createInsecure());
+  try {
+    return await new Promise<Answer>((resolve, reject) => {
+      const call = client[method] as (request: Message, done: (error: Error | null, answer: Answer) => void) => void;
+      call.call(client, request, (error, answer) => (error ? reject(error) : resolve(answer)));
+    });
+  } finally {
+    client.close();
+  }
+}
+
+/** Starts it; resolves when it listens. Calls are the names of the methods, such as `UploadModel`, also for faults. */
+export async function startVertexGrpc(options: VertexGrpcOptions = {}): Promise<VertexGrpc> {
+  const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'vertex-grpc-'));
+  const journal = new Journal(folder, 'grpc.jsonl');
+  const shared = new Journal(folder);
+  const faults = new FaultPlan(options.faults);
+  const operations = new Operations(journal, options.operationMs ?? 20);
+  const definition = protocol();
+  const asked = new Map<string, number>();
   const services: Record<string, Record<string, (request: Message) => Message>> = {
     'google.cloud.aiplatform.v1.ModelService': modelService(journal, operations),
     'google.cloud.aiplatform.v1.EndpointService': endpointService(journal, operations),
@@ -87,6 +116,7 @@ export async function startVertexGrpc(options: VertexGrpcOptions = {}): Promise<
   /** One call: what goes wrong, then the work, then what goes wrong with the answer. */
   function serve(name: string, handler: (request: Message) => Message): grpc.handleUnaryCall<Message, Message> {
     const answer = async (request: Message): Promise<Message | 'never'> => {
+      asked.set(name, (asked.get(name) ?? 0) + 1);
       const fault = faults.next(name);
       if (fault.latencyMs) await sleep(fault.latencyMs);
       if (fault.error) throw new Refusal(fault.error, fault.message ?? `the server says ${fault.error}`);
@@ -120,6 +150,7 @@ export async function startVertexGrpc(options: VertexGrpcOptions = {}): Promise<
     operations,
     journal,
     count: (call) => journal.get<number>('count', call) ?? 0,
+    asked: (call) => asked.get(call) ?? 0,
     writes: () => journal.all<number>('count').reduce((sum, [, times]) => sum + times, 0),
     putTuned: (parent, id, labels = {}) => {
       const now = new Date().toISOString();

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { serve, type Call, type Reply, type Running } from '../http-server.ts';
+import { dataLineage } from './data-lineage.ts';
 import { CODES, Refusal } from './errors.ts';
 import { FaultPlan, type Fault, type FaultRule } from './faults.ts';
 import { around } from './project-rest.ts';
@@ -79,6 +80,8 @@ function checkRates(options: StateOptions, call: string, calls: Running['calls']
 const isSubmit = (call: string): boolean => call.endsWith('Jobs.create');
 
 async function answer(state: GoogleState, call: Call, fault: Fault): Promise<Reply> {
+  const lineage = dataLineage(state.journal, call);
+  if (lineage) return lineage;
   const route = routeOf(call);
   if (!route) return around(state, call);
   const { denied = [], disabledServices = [] } = state.options;

@@ -27,6 +27,8 @@ export class Operations {
   readonly #effects = new Map<string, Effect>();
   /** How long an operation takes, in ms. */
   takesMs: number;
+  /** Operations of this kind do not end: `upload`, `deploy`. */
+  held: string | undefined;
 
   constructor(journal: Journal, takesMs: number) {
     this.#journal = journal;
@@ -49,7 +51,7 @@ export class Operations {
   /** Does what is due. Called before every other call, so that nobody sees the past. */
   settle(): void {
     for (const [name, operation] of this.#journal.all<Operation>('operation')) {
-      if (operation.done || operation.readyAt > Date.now()) continue;
+      if (operation.done || operation.readyAt > Date.now() || operation.effect.kind === this.held) continue;
       const { kind, args } = operation.effect;
       try {
         const effect = this.#effects.get(kind);
