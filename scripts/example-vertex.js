@@ -56,12 +56,14 @@ async function example() {
     'tune.provider=vertex',
     'model.for.vertex=gemini-2.5-flash-lite',
     `store=gs://${BUCKET}/artifacts`,
-    'google.mirror={registry: true, metadata: true, experiments: true}',
+    'google.mirror={registry: true, metadata: true, experiments: true, openLineage: true}',
   ];
   const status = await anneal('run', RECIPE, ...sets.flatMap((set) => ['--set', set]));
   if (status !== 0) return status;
   await anneal('models');
   await anneal('lineage', 'support-triage@champion');
+  // The run's end copies it too; this waits for the copies, and mends what is missing.
+  await anneal('sync');
   /** @type {Record<string, number>} */
   const creates = await ask(`${vertex.url}/_admin/creates`);
   /** @type {import('../test/support/counted.ts').Spent} */

@@ -1,7 +1,7 @@
 import { listRuns } from '../../artifacts/ledger/runs.ts';
 import type { RunRow } from '../../artifacts/ledger/schema.ts';
-import { createFileStore } from '../../artifacts/store.ts';
 import { googleMirroring } from '../../worker/mirroring.ts';
+import { openShelfStore } from '../../worker/shelf-store.ts';
 import { asksForCopies, syncRuns, type MirrorResult } from '../../worker/sync.ts';
 import { EXIT, UsageError } from '../command.ts';
 import { noteText, print, printJson } from '../output.ts';
@@ -20,7 +20,7 @@ export async function sync({ all, dryRun, json }: Flags, run: string | undefined
     const runs = await runsOf(ledger, { all, run });
     const mirroring = googleMirroring();
     try {
-      const deps = { ledger, store: createFileStore(home.store), ...mirroring };
+      const deps = { ledger, store: openShelfStore(home, ledger), ...mirroring };
       const results = await syncRuns(deps, runs, { dryRun }, (result) => {
         if (!json) print(lineOf(result));
       });
