@@ -308,8 +308,10 @@ export interface Writer {
 export interface WriterKind<Settings> {
   /** Work that takes the whole machine waits in the queue of training. */
   queue: 'control' | 'train';
-  /** The model it needs on this machine, as the recipe names it; undefined: none. */
+  /** The stored model it needs, as the recipe names it; undefined: none. */
   modelOf(settings: Settings): string | undefined;
+  /** It asks stored models that lie at a vendor, and none of this machine. */
+  isRemote?: true;
   /** US dollars for a million tokens asked and answered; undefined: not known. Free only what runs here. */
   priceOf(settings: Settings): { inputPerMillion: number; outputPerMillion: number } | undefined;
   create(settings: Settings, place: { run: string; base?: string; adapter?: string | undefined }): Writer;

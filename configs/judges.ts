@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { EndpointGenerator, MlxGenerator } from './synthesis.ts';
+import { EndpointGenerator, MlxGenerator, VertexGenerator } from './synthesis.ts';
 
 /** Models that judge answers, as a recipe orders them. docs/judges.md has the rules. */
 
@@ -13,7 +13,11 @@ const temperature = z
   );
 
 const JudgeGenerator = z
-  .discriminatedUnion('kind', [EndpointGenerator.extend({ temperature }), MlxGenerator.extend({ temperature })])
+  .discriminatedUnion('kind', [
+    EndpointGenerator.extend({ temperature }),
+    VertexGenerator.extend({ temperature }),
+    MlxGenerator.extend({ temperature }),
+  ])
   .describe('The model that judges, as in synthesize.generators; one that answers with JSON.');
 
 const common = {

@@ -7,6 +7,7 @@ import { isDatasetRef, isFarUri } from './source-paths.ts';
 import { messageOf, systemCode } from './failure.ts';
 import { parseName } from './names.ts';
 import type { Judge, Judges } from './judges.ts';
+import { placeGenerators } from './generator-places.ts';
 import { nearest } from './nearest.ts';
 import type { Generator, Synthesize } from './synthesis.ts';
 import { absoluteSchemas } from './schema-paths.ts';
@@ -153,7 +154,7 @@ function checkRecipe(
     return { problems: problems.toSorted(byPlace), place };
   }
   const startOf = (path: string): string => (setCovering(overridden, path) ? folders.cwd : folders.base);
-  return { recipe: absolutePaths(parsed.data, startOf), problems, place };
+  return { recipe: placeGenerators(absolutePaths(parsed.data, startOf)), problems, place };
 }
 
 const byPlace = (a: Problem, b: Problem): number => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0);

@@ -94,12 +94,37 @@ export const MlxGenerator = z.strictObject({
     .describe('Requests under way at a time, default 1. Too high: out of memory. Too low: the machine idles.'),
 });
 
+export const VertexGenerator = z.strictObject({
+  kind: z.literal('vertex').describe("A model at Vertex AI: a publisher's, or a tuned one."),
+  model: z
+    .string()
+    .min(1)
+    .max(300)
+    .describe(
+      'Name such as gemini-2.5-flash, an endpoint (projects/P/locations/L/endpoints/E), or a registered model such as support-triage@champion that was tuned there.',
+    ),
+  project: z.string().min(1).optional().describe('Default: google.project of the recipe, else the environment.'),
+  location: z.string().min(1).optional().describe('Default: google.location of the recipe, else the environment.'),
+  temperature,
+  topP,
+  maxTokens,
+  timeoutSeconds: EndpointGenerator.shape.timeoutSeconds,
+  concurrency: EndpointGenerator.shape.concurrency,
+  requestsPerMinute: EndpointGenerator.shape.requestsPerMinute,
+  price: EndpointGenerator.shape.price,
+});
+
 export const GrammarGenerator = z.strictObject({
   kind: z.literal('grammar').describe('Templates in a file that are filled in at random; needs no model.'),
   file: z.string().min(1).describe('The YAML file with rows and rules; see docs/synthesis.md.'),
 });
 
-export const Generator = z.discriminatedUnion('kind', [EndpointGenerator, MlxGenerator, GrammarGenerator]);
+export const Generator = z.discriminatedUnion('kind', [
+  EndpointGenerator,
+  VertexGenerator,
+  MlxGenerator,
+  GrammarGenerator,
+]);
 export type Generator = z.infer<typeof Generator>;
 
 export const Limits = z

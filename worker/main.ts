@@ -11,6 +11,7 @@ import { createModels } from '../adapters/mlx/models.ts';
 import { createMlxGenerator } from '../adapters/mlx/generator.ts';
 import { createOpenAiGenerator } from '../adapters/openai/generator.ts';
 import { createVertexGenerator } from '../adapters/vertex/generator.ts';
+import { vertexWriterKind } from '../adapters/vertex/writer-kind.ts';
 import { notifierKinds } from '../adapters/notify/kinds.ts';
 import { processOf } from '../adapters/local/processes.ts';
 import { openLedger } from '../artifacts/ledger/open.ts';
@@ -19,6 +20,7 @@ import { SEARCH_ATTRIBUTES } from '../configs/search-attributes.ts';
 import { workflowBundle } from './bundle.ts';
 import { workerCodeVersion } from './code-version.ts';
 import { connectionOptions, findAddress, type Address } from './connect.ts';
+import { farFiles, settingsIn } from './far.ts';
 import { findHome, type Home } from './home.ts';
 import { googleMirroring } from './mirroring.ts';
 import { openShelfStore } from './shelf-store.ts';
@@ -26,7 +28,11 @@ import { writePart } from './state.ts';
 import { tunersOf } from './tuners.ts';
 
 /** Kinds of generator for synthesis. Each is only ever given the settings of its own kind. */
-const writerKinds = (at: { jobs: string }): Deps['writers'] => ({ endpoint: endpointKind, mlx: mlxKind(at) });
+const writerKinds = (at: { jobs: string }): Deps['writers'] => ({
+  endpoint: endpointKind,
+  vertex: vertexWriterKind,
+  mlx: mlxKind(at),
+});
 
 /** What a worker on this machine works with. */
 export async function localDeps(home: Home): Promise<Deps> {
@@ -41,6 +47,7 @@ export async function localDeps(home: Home): Promise<Deps> {
     generator: createMlxGenerator(at),
     generators: { vertex: createVertexGenerator({ ...at, batches: { ledger } }), openai: createOpenAiGenerator(at) },
     models: createModels(at),
+    far: (recipe) => farFiles(home, settingsIn(recipe)),
     writers: writerKinds(at),
     embedder: endpointEmbedder,
     notifiers: notifierKinds(ledger) as Deps['notifiers'] & object,

@@ -50,7 +50,7 @@ export async function writerFor(
   const kind = kindOf(deps, settings);
   if (!kind || settings.kind === 'grammar') throw new Error(`the generator ${name} cannot be asked in words`);
   const model = inputs[roleOf(name)];
-  const place = model ? await placeOf(deps, model.digest) : {};
+  const place = model ? await placeOf(deps, model.digest, kind) : {};
   const writer = kind.create(settings, { run, ...place });
   const { temperature, topP, maxTokens } = settings;
   const own = await writer.identity();
@@ -60,12 +60,18 @@ export async function writerFor(
 }
 
 /** Folders of a stored model: its base, and the adapter when it is one. */
-async function placeOf({ ledger, store }: Deps, digest: string): Promise<{ base: string; adapter?: string }> {
+async function placeOf(
+  { ledger, store }: Deps,
+  digest: string,
+  { isRemote }: Pick<WriterKind<Generator>, 'isRemote'>,
+): Promise<{ base: string; adapter?: string }> {
   const meta = JSON.parse((await findArtifact(ledger, digest))?.meta_json ?? '{}') as { kind?: string; base?: string };
-  if (meta.kind === 'remote')
+  if ((meta.kind === 'remote') !== (isRemote === true))
     throw terminal(
       'NoSuchModel',
-      'a model that lies at a vendor cannot write rows on this machine: give a generator of kind endpoint, or a model whose files are here',
+      isRemote
+        ? 'the model lies on this machine, and the generator asks a vendor: give a generator of kind mlx, or a model that was tuned at the vendor'
+        : 'a model that lies at a vendor cannot write rows on this machine: give a generator of kind vertex or endpoint, or a model whose files are here',
     );
   const path = await store.path(digest);
   return meta.kind === 'adapter' ? { base: await store.path(String(meta.base)), adapter: path } : { base: path };

@@ -79,6 +79,8 @@ export const GenerateContentReply = z.object({
       }),
     )
     .optional(),
+  modelVersion: z.string().optional(),
+  responseId: z.string().optional(),
   promptFeedback: z.object({ blockReason: z.string().optional() }).optional(),
   usageMetadata: z
     .object({

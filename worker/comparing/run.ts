@@ -68,6 +68,8 @@ export async function runComparison(order: CompareOrder, home: Home): Promise<Co
         deps,
         decoding: evaluate.decoding,
         batchSize: evaluate.batchSize,
+        google: order.recipe?.google,
+        price: evaluate.price,
         signal: order.signal,
         ...(order.apiKey === undefined ? {} : { apiKey: order.apiKey }),
       };

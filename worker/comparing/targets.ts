@@ -11,6 +11,7 @@ import { storeModel } from '../../activities/synthesis/generators.ts';
 import { canonicalJson } from '../../configs/canonical-json.ts';
 import type { Evaluate } from '../../configs/evaluate.ts';
 import { terminal } from '../../configs/failure.ts';
+import type { Google } from '../../configs/google.ts';
 import { parseName } from '../../configs/names.ts';
 import { RunOptions, type ArtifactRef } from '../../configs/refs.ts';
 import { EndpointGenerator } from '../../configs/synthesis.ts';
@@ -40,6 +41,9 @@ export interface Asking {
   deps: Deps;
   decoding: Evaluate['decoding'];
   batchSize: number;
+  /** Where models at Google are asked, and what a vendor bills where the shipped table does not know. */
+  google?: Google | undefined;
+  price?: Evaluate['price'];
   /** Name of the variable that holds the key of an endpoint. */
   apiKey?: string;
   signal: AbortSignal;
@@ -90,9 +94,9 @@ function saidIn({ prediction, row = {} }: ScoringRow): Said {
   };
 }
 
-/** A model on this machine answers: `name@v3`, a digest, or a folder in Hugging Face format. */
+/** A model answers, here or at its vendor: `name@v3`, a digest, or a folder in Hugging Face format. */
 export async function fromModel(target: string, questions: Questions, asking: Asking): Promise<Contender> {
-  const { deps, decoding, batchSize, signal } = asking;
+  const { deps, decoding, batchSize, google, price, signal } = asking;
   const key = `compare-${hexOf(digestOf(`${target} ${questions.digest} ${canonicalJson(decoding)}`)).slice(0, 16)}`;
   const run = { id: key, options: RunOptions.parse({}) };
   const watch = { signal, progress: () => undefined };
@@ -104,7 +108,8 @@ export async function fromModel(target: string, questions: Questions, asking: As
     lines.close();
     const prompts = await first.save('Dataset', { file: lines.path }, { rows: lines.count });
     const context = makeContext(deps, { run, params: {}, inputs: { candidate: model } }, `${key}/evaluate`, watch);
-    const { of, seconds } = await answersOf(context, 'candidate', { prompts, rows: lines.count, decoding, batchSize });
+    const how = { decoding, batchSize, google, price };
+    const { of, seconds } = await answersOf(context, 'candidate', { prompts, rows: lines.count, ...how });
     const answers = new Map<string, Said>();
     for (const [id, { text, promptTokens, completionTokens }] of of) {
       const time = seconds.get(id);

@@ -4,6 +4,7 @@ import { promptTokensOf } from '../../adapters/endpoint/dialect.ts';
 import { endpointKind } from '../../adapters/endpoint/kind.ts';
 import { reach } from '../../adapters/endpoint/reach.ts';
 import { modelFolderProblem } from '../../adapters/mlx/model-folder.ts';
+import { vertexWriterKind } from '../../adapters/vertex/writer-kind.ts';
 import { versionNamed } from '../../artifacts/ledger/models.ts';
 import { systemCode, terminal, TerminalError } from '../../configs/failure.ts';
 import { parseName } from '../../configs/names.ts';
@@ -68,6 +69,10 @@ async function checkGenerator(name: string, generator: Generator, shelf: Shelf |
   }
   if (generator.kind === 'mlx') {
     const problem = await modelProblem(generator.model, shelf);
+    return problem === undefined ? undefined : { field: 'model', problem };
+  }
+  if (generator.kind === 'vertex') {
+    const problem = parseName(generator.model) ? await modelProblem(generator.model, shelf) : undefined;
     return problem === undefined ? undefined : { field: 'model', problem };
   }
   const found = await reach(generator);
@@ -141,6 +146,11 @@ const SAMPLE = 50;
 /** What is said around a reply that is sent back, in tokens, generously. */
 const REPAIR_TOKENS = 100;
 
+function priceOf(generator: Exclude<Generator, { kind: 'grammar' }>): ReturnType<typeof endpointKind.priceOf> {
+  if (generator.kind === 'mlx') return { inputPerMillion: 0, outputPerMillion: 0 };
+  return generator.kind === 'vertex' ? vertexWriterKind.priceOf(generator) : endpointKind.priceOf(generator);
+}
+
 function estimate(settings: Synthesize, all: readonly Ask[], given: Omit<Given, 'task' | 'seed'>): SynthesisEstimate {
   const inWords = (name: string): boolean => settings.generators[name]?.kind !== 'grammar';
   const sum: SynthesisEstimate = { asks: { low: 0, high: 0 }, tokens: { low: 0, high: 0 }, usd: { low: 0, high: 0 } };
@@ -156,8 +166,7 @@ function estimate(settings: Synthesize, all: readonly Ask[], given: Omit<Given, 
       topP,
       maxTokens,
     });
-    const price =
-      generator.kind === 'mlx' ? { inputPerMillion: 0, outputPerMillion: 0 } : endpointKind.priceOf(generator);
+    const price = priceOf(generator);
     // At most every reply is as long as it may be and is sent back once.
     const most = { prompt: 2 * prompt + maxTokens + REPAIR_TOKENS, answer: 2 * maxTokens };
     sum.asks.low += times.low;

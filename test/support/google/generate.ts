@@ -50,15 +50,21 @@ export function generateContent(state: GoogleState, name: string, request: Resou
   const mind = mindOf(state, name);
   const { prompt, system } = read(request);
   const config = (request['generationConfig'] ?? {}) as {
+    temperature?: number;
+    seed?: string;
     maxOutputTokens?: string;
     stopSequences?: string[];
     responseSchema?: Resource;
     responseJsonSchema?: Resource;
   };
+  // The same each time; at a temperature it hangs on the seed, too.
+  const chance = (config.temperature ?? 0) > 0 ? ` at random, ${config.seed ?? 'without seed'}` : '';
   const schema = config.responseJsonSchema ?? config.responseSchema;
   let text =
     (mind.learned.length > 0 ? state.lessons.mind(mind.learned).answer(prompt) : undefined) ??
-    (schema ? JSON.stringify(instanceOf(inSmallLetters(schema), prompt)) : untrained(prompt, system));
+    (schema
+      ? JSON.stringify(instanceOf(inSmallLetters(schema), `${prompt}${chance}`))
+      : `${untrained(prompt, system)}${chance}`);
   for (const stop of config.stopSequences ?? []) text = text.split(stop)[0] ?? '';
   const words = text.split(' ');
   const most = Math.max(1, Math.floor(Number(config.maxOutputTokens ?? Infinity) / 1.3));

@@ -1,0 +1,53 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { WriterRequest } from '../../adapters/contracts.ts';
+import { AskFailed, RetryAfter } from '../../adapters/endpoint/errors.ts';
+import { createVertexWriter } from '../../adapters/vertex/writer.ts';
+import { startVertexRest, type VertexRest } from '../support/google/vertex-rest.ts';
+import { writerContract } from './writer.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'anneal-vertex-writer-'));
+const settings = { project: 'my-project-1', location: 'us-central1', timeoutMs: 5000, limits: { concurrency: 3 } };
+const request: WriterRequest = {
+  messages: [
+    { role: 'system', content: 'Be brief.' },
+    { role: 'user', content: 'Where is my parcel?' },
+  ],
+  seed: 1,
+  temperature: 1,
+  topP: 0.95,
+  maxTokens: 40,
+};
+let server: VertexRest | undefined;
+beforeEach(() => void vi.stubEnv('ANNEAL_VERTEX_URL', server?.url));
+afterEach(() => void vi.unstubAllEnvs());
+afterAll(async () => {
+  await server?.close();
+  rmSync(folder, { recursive: true });
+});
+
+writerContract('vertex', async () => {
+  const vertex = await startVertexRest({ folder });
+  server = vertex;
+  vi.stubEnv('ANNEAL_VERTEX_URL', vertex.url);
+  return {
+    writer: createVertexWriter({ ...settings, model: 'gemini-2.5-flash' }),
+    another: createVertexWriter({ ...settings, model: 'gemini-2.5-flash' }),
+    asked: () => vertex.calls.length,
+    request,
+    hopeless: { writer: createVertexWriter({ ...settings, model: 'no-such-model' }), request, type: 'NoModel' },
+  };
+});
+
+test('a writer at Vertex AI says whether a failed request may have been paid', async () => {
+  const writer = createVertexWriter({ ...settings, model: 'gemini-2.5-pro' });
+  const ask = () => writer.ask(request, { signal: new AbortController().signal });
+  server?.plan.add({ on: 'models.generateContent', error: 'RESOURCE_EXHAUSTED', retryAfter: 0.1 });
+  await expect(ask()).rejects.toThrow(RetryAfter);
+  server?.plan.add({ on: 'models.generateContent', lostAnswer: true });
+  const lost: unknown = await ask().catch((error: unknown) => error);
+  expect(lost).toBeInstanceOf(AskFailed);
+  expect(lost).toMatchObject({ mayBePaid: true });
+});
