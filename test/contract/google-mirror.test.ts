@@ -1,8 +1,11 @@
-import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
+import { createGoogleMirror } from '../../adapters/google/mirror.ts';
+import { publishFolder } from '../../adapters/google/publish.ts';
+import { createGcsStore } from '../../adapters/google/storage/gcs-store.ts';
 import { writeRemoteModel } from '../../adapters/remote/model-file.ts';
 import type { MirrorResult } from '../../adapters/mirror.ts';
 import type { Mirroring } from '../../activities/mirroring/deps.ts';
@@ -19,6 +22,7 @@ import { GoogleMirror } from '../../configs/google-mirror.ts';
 import { googleMirroring } from '../../worker/mirroring.ts';
 import { syncRuns } from '../../worker/sync.ts';
 import type { StoredRun } from '../support/google/data-lineage.ts';
+import { noGcs, startGcs } from '../support/google/gcs.ts';
 import type { ModelRow } from '../support/google/grpc/models.ts';
 import type { EndpointRow } from '../support/google/grpc/endpoints.ts';
 import { canonical } from '../support/google/state.ts';
@@ -280,7 +284,7 @@ test('an endpoint follows the aliases: created, deployed, traffic moved in share
   at({ champion: 90, challenger: 10 });
   server.faults.add({ on: 'DeployModel', lostAnswer: true }, { on: 'UpdateEndpoint', error: 'ABORTED' });
   expect((await sync('run-1'))['endpoint triage']?.state).toBe('changed');
-  expect(Object.values(endpointRow('triage').trafficSplit).toSorted()).toEqual([10, 90]);
+  expect(Object.values(endpointRow('triage').trafficSplit).toSorted((a, b) => a - b)).toEqual([10, 90]);
   expect(server.count('DeployModel')).toBe(2);
 
   await point('champion', 2);
@@ -405,4 +409,28 @@ test('faults: what passes is waited for, what does not is one sentence with what
   server.faults.clear();
   server.journal.remove('model', canonical(`${PLACE}/models/1`));
   expect((await sync('run-1'))['model support-triage@v1']?.why).toContain('is not in the Model Registry');
+});
+
+test('the process ends by itself when nobody asks anything, and begins again with the next', async () => {
+  const mirror = createGoogleMirror({ idleMs: 20 });
+  const place = { project: 'anneal-example', location: 'us-central1' };
+  expect(mirror.pid).toBeUndefined();
+  expect(await mirror.models(place, { models: [], ownAliases: [] }, { dryRun: true })).toEqual([]);
+  expect(mirror.pid).toBeDefined();
+  for (let tries = 0; mirror.pid !== undefined && tries < 200; tries += 1) await sleep(10);
+  expect(mirror.pid).toBeUndefined();
+});
+
+test.skipIf(noGcs !== undefined)('the files of a model in a bucket get their names there, once', async () => {
+  const gcs = await startGcs(join(root, 'buckets'), ['models']);
+  onTestFinished(() => gcs.stop());
+  vi.stubEnv('STORAGE_EMULATOR_HOST', gcs.url);
+  const store = createGcsStore({ uri: 'gs://models/at', cache: join(root, 'cache') });
+  const { digest } = await store.putFolder(folderWith({ 'config.json': '{}', 'parts/weights.bin': 'abc' }));
+  const uri = await publishFolder('gs://models/at', digest);
+  expect(uri).toBe(`gs://models/at/models/${digest.slice(7)}/`);
+  expect(await publishFolder('gs://models/at', digest)).toBe(uri);
+  const folder = join(root, 'buckets', 'models', 'at', 'models', digest.slice(7));
+  expect(readFileSync(join(folder, 'parts', 'weights.bin'), 'utf8')).toBe('abc');
+  expect(readFileSync(join(folder, 'config.json'), 'utf8')).toBe('{}');
 });
