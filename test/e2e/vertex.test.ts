@@ -8,6 +8,8 @@ import { PROJECT, startCloud, type Cloud } from '../support/google/cloud.ts';
 import { noGcs } from '../support/google/gcs.ts';
 
 const RECIPE = join(root, 'examples/support-triage/recipe.yaml');
+/** Epochs of a job that never ends at the test server. */
+const FOREVER = 77;
 const SETS = ['--set', 'tune.provider=vertex', '--set', `store=gs://${PROJECT}/artifacts`];
 
 describe.skipIf(noGcs)('the shipped recipe at Vertex AI and in a bucket', () => {
@@ -16,7 +18,7 @@ describe.skipIf(noGcs)('the shipped recipe at Vertex AI and in a bucket', () => 
 
   beforeAll(async () => {
     const folder = mkdtempSync(join(tmpdir(), 'anneal-cloud-'));
-    cloud = await startCloud(folder, { pendingMs: 200, runningMs: 500 });
+    cloud = await startCloud(folder, { pendingMs: 200, runningMs: 500, foreverEpochs: FOREVER });
     place = makePlace({ ...cloud.env, ANNEAL_POLL_MS: '200', ANNEAL_SETTLE_MS: '500' });
   }, 180_000);
   afterAll(() => cloud.stop());
@@ -35,10 +37,10 @@ describe.skipIf(noGcs)('the shipped recipe at Vertex AI and in a bucket', () => 
     expect(await creates()).toEqual([1]);
     const lineage = (await place.anneal('lineage', 'support-triage@champion', '--up')).stdout;
     expect(lineage).toMatch(/vertex endpoints\/\d+.*adopted/);
-    const jobs = await place.json<{ jobs: { run: string; adopted: boolean; usd: number }[] }>('jobs', '--all');
+    const jobs = await place.json<{ run: string; adopted: boolean; usd: number }[]>('jobs', '--all');
     const money = await cloud.admin<{ usd: number }>('money');
-    expect(jobs.jobs).toMatchObject([{ run: run.runId, adopted: true }]);
-    expect(jobs.jobs[0]?.usd).toBeCloseTo(money.usd, 6);
+    expect(jobs).toMatchObject([{ run: run.runId, adopted: true }]);
+    expect(jobs[0]?.usd).toBeCloseTo(money.usd, 5);
   });
 
   test('the second run finds everything done', async () => {
@@ -61,6 +63,21 @@ describe.skipIf(noGcs)('the shipped recipe at Vertex AI and in a bucket', () => 
     expect(ended.error).toBeUndefined();
     expect(ended.status).toBe('completed');
     expect(await creates()).toEqual([1, 1]);
+  });
+
+  test('a run that is cancelled cancels its job', async () => {
+    const endless = [...SETS, '--set', `tune.vertex.epochs=${FOREVER}`, '--detach'];
+    const { runId } = await place.json<RunJson>('run', RECIPE, ...endless);
+    type Job = { run: string; state: string };
+    const jobOf = async (): Promise<Job | undefined> => (await place.json<Job[]>('jobs', '--all', '--run', runId))[0];
+    await until('the job to run', async () => (await jobOf())?.state === 'running' || undefined);
+    await place.anneal('cancel', runId);
+    await until('the run to end', async () =>
+      (await place.json<RunJson>('show', runId)).status === 'cancelled' ? true : undefined,
+    );
+    const states = (await cloud.admin<{ state: string }[]>('jobs')).map(({ state }) => state);
+    expect(states.filter((state) => state === 'JOB_STATE_CANCELLED')).toHaveLength(1);
+    expect((await jobOf())?.state).toBe('cancelled');
   });
 
   test.for([
