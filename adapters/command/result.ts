@@ -18,7 +18,7 @@ const ResultFile = z.object({
   kind: z.enum(['adapter', 'full', 'remote']),
   steps: Count,
   trainedTokens: z.number().min(0),
-  finalLoss: z.number().optional(),
+  finalLoss: z.number().nullish(),
   droppedCount: Count.default(0),
   truncatedCount: Count.optional(),
   droppedReasons: z.array(z.string().max(300)).max(20).optional(),
@@ -48,7 +48,7 @@ export async function readCommandResult(
   const found = await parsed(job);
   const folder = join(job, 'output');
   await checkOutput(folder, found.kind);
-  const { kind, steps, trainedTokens, finalLoss = curve.at(-1)?.loss, ...rest } = found;
+  const { kind, steps, trainedTokens, finalLoss, ...rest } = found;
   return {
     ...(kind === 'remote' ? {} : await rendering(folder)),
     ...rest,
@@ -56,7 +56,7 @@ export async function readCommandResult(
     kind,
     steps,
     trainedTokens,
-    finalLoss,
+    finalLoss: finalLoss ?? curve.at(-1)?.loss,
     seconds: found.seconds ?? seconds,
     device: found.device ?? 'unknown',
     curve,
