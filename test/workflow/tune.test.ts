@@ -8,11 +8,15 @@ import { freeze } from '../../artifacts/ledger/frozen.ts';
 import { listModels, moveAlias } from '../../artifacts/ledger/models.ts';
 import { createFileStore } from '../../artifacts/store.ts';
 import { explainCache } from '../../artifacts/ledger/cache.ts';
+import { mirroredAs } from '../../artifacts/ledger/mirrored.ts';
+import { GoogleMirror } from '../../configs/google-mirror.ts';
+import { fakeMirror } from '../support/fake-mirror.ts';
 import { calmWorld, fakeRecipe } from '../support/fakes.ts';
 import { makeBench } from '../support/workflow.ts';
 import { join } from 'node:path';
 
-const bench = makeBench();
+const copies = fakeMirror();
+const bench = makeBench({ mirroring: copies.mirroring });
 const { world } = bench;
 const recipe = (name: string, changed?: Parameters<typeof fakeRecipe>[2]) => fakeRecipe(bench.folder, name, changed);
 const states = (steps: { name: string; status: string }[]): string[] =>
@@ -259,5 +263,33 @@ describe('the cache', () => {
     expect(events.map(({ message }) => message)).toContain(
       `the recorded output train (${digest}) is corrupt: the step is made again`,
     );
+  });
+});
+
+describe('copies for Google Cloud', () => {
+  const google = { mirror: GoogleMirror.parse({ metadata: true }) };
+
+  test('are made of a run that has ended, where the recipe asks for them', async () => {
+    await bench.run(await recipe('not-copied'));
+    expect(copies.graphs).toEqual([]);
+    const { run } = await bench.run({ ...(await recipe('copied')), google });
+    expect(copies.graphs.map(({ key }) => key)).toEqual([run.runId]);
+    expect(copies.graphs[0]?.contexts.at(-1)?.metadata).toMatchObject({ status: 'completed', verdict: 'promote' });
+    expect(copies.graphs[0]?.executions.map(({ displayName }) => displayName)).toEqual(
+      run.steps.map(({ name }) => name),
+    );
+    expect(await mirroredAs(bench.ledger, 'metadata', run.runId)).toMatchObject({ name: `there/${run.runId}` });
+  });
+
+  test('that cannot be made are noted in the run, which stays as it is', async () => {
+    copies.before = () => {
+      throw new Error('nobody there');
+    };
+    const { output, run } = await bench.run({ ...(await recipe('alone')), google });
+    expect([output.verdict, run.status]).toEqual(['promote', 'completed']);
+    const events = await listEvents(bench.ledger, run.runId);
+    expect(events.filter(({ kind }) => kind === 'mirror').map(({ message }) => message)).toEqual([
+      'not copied: nobody there',
+    ]);
   });
 });
