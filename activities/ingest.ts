@@ -4,16 +4,17 @@ import { z } from 'zod';
 import { enterArtifact } from '../artifacts/ledger/artifacts.ts';
 import { datasetAt } from '../artifacts/ledger/datasets.ts';
 import { refsOf } from '../artifacts/ledger/executions.ts';
+import { findRun } from '../artifacts/ledger/runs.ts';
 import { FORMATS } from '../configs/data.ts';
 import { parseName } from '../configs/names.ts';
-import { isDatasetRef } from '../configs/source-paths.ts';
+import { isDatasetRef, isFarUri } from '../configs/source-paths.ts';
 import { terminal } from '../configs/failure.ts';
 import type { ArtifactRef, Refs } from '../configs/refs.ts';
 import { IntakeTally, takeIn, type IntakeOrder } from '../data/intake.ts';
 import { writeLines } from '../data/lines.ts';
 import { findFiles } from '../data/sources/find.ts';
 import { readSql } from '../data/sources/sql.ts';
-import { CONTAINERS, type SourceFile } from '../data/sources/source.ts';
+import { CONTAINERS, nameOf, type SourceFile } from '../data/sources/source.ts';
 import type { TuneSettings } from '../adapters/contracts.ts';
 import { saveRemoteBase } from './remote-models.ts';
 import type { StepContext } from './step/context.ts';
@@ -139,16 +140,23 @@ async function bringIn(context: Context, side: Side, origin: OriginParams): Prom
     return { [roleOf(side, 0)]: ref };
   }
   const refs: ArtifactRef[] = [];
+  const isFar = origin.uris.some(isFarUri);
+  const far = isFar ? context.deps.far?.(await recipeOfRun(context)) : undefined;
   for (const uri of origin.uris) {
     if (isDatasetRef(uri)) refs.push(await datasetNamed(context, uri));
     else {
-      for (const { path, container, compression } of await findFiles([uri]))
-        refs.push(
-          await enterArtifact(ledger, 'Source', await store.putFile(path), { from: path, container, compression }),
-        );
+      for (const file of await findFiles([uri], far)) {
+        const { container, compression } = file;
+        const meta = { from: nameOf(file), generation: file.far?.generation, container, compression };
+        refs.push(await enterArtifact(ledger, 'Source', await store.putFile(file.path), meta));
+      }
     }
   }
   return Object.fromEntries(refs.map((ref, i) => [roleOf(side, i), ref]));
+}
+
+async function recipeOfRun({ deps, run }: Context): Promise<unknown> {
+  return JSON.parse((await findRun(deps.ledger, run.id))?.recipe_json ?? '{}');
 }
 
 async function datasetNamed({ deps }: Context, uri: string): Promise<ArtifactRef> {

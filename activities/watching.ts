@@ -9,7 +9,8 @@ import type { Source } from '../configs/data.ts';
 import { msOf } from '../configs/duration.ts';
 import { TerminalError } from '../configs/failure.ts';
 import { parseName } from '../configs/names.ts';
-import { isDatasetRef, urisOf } from '../configs/source-paths.ts';
+import { isDatasetRef, isFarUri, urisOf } from '../configs/source-paths.ts';
+import { NOTHING_FAR, type FarFiles } from '../data/sources/far.ts';
 import { pathsOf } from '../data/sources/find.ts';
 import { readSql } from '../data/sources/sql.ts';
 import type { Deps } from './step/deps.ts';
@@ -46,12 +47,14 @@ const SETTLE_MS = 2000;
 /** Rows that came of age and were not trained on are reason enough again after so many ms. */
 const DUE_AGAIN_MS = 86_400_000;
 
-export function createWatching({ ledger }: Pick<Deps, 'ledger'>): Watching {
+export function createWatching({ ledger, far }: Pick<Deps, 'ledger' | 'far'>): Watching {
   return {
     lookAtSource: async ({ name, line, source, maxAge, everyMs, seen }) => {
-      const paused = (await findSchedule(ledger, name))?.told.paused;
+      const schedule = await findSchedule(ledger, name);
+      const paused = schedule?.told.paused;
       if (paused) throw later(`paused by ${paused.by}: ${paused.why}`, everyMs);
-      const look = await lookAt(ledger, source, Context.current().cancellationSignal);
+      const elsewhere = far?.(schedule?.recipe) ?? NOTHING_FAR;
+      const look = await lookAt({ ledger, far: elsewhere }, source, Context.current().cancellationSignal);
       if (look === undefined) throw later('there is nothing yet', everyMs);
       if (look.digest === seen?.digest) {
         if (maxAge === null || !(await cameOfAge(ledger, line, msOf(maxAge), seen)))
@@ -88,8 +91,13 @@ type Look = SourceLook & {
   ageMs: number;
 };
 
+interface Places {
+  ledger: Ledger;
+  far: FarFiles;
+}
+
 /** What a source is now; undefined: there is nothing. */
-async function lookAt(ledger: Ledger, source: Source, signal: AbortSignal): Promise<Look | undefined> {
+async function lookAt({ ledger, far }: Places, source: Source, signal: AbortSignal): Promise<Look | undefined> {
   const at = new Date().toISOString();
   const hash = createHash('sha256');
   if (source.connection !== undefined) {
@@ -107,7 +115,16 @@ async function lookAt(ledger: Ledger, source: Source, signal: AbortSignal): Prom
       files += 1;
       continue;
     }
-    for (const path of await pathsNow(uri)) {
+    if (isFarUri(uri)) {
+      // An object is there as a whole, and another one under another generation.
+      for (const file of await present(far.find(uri))) {
+        hash.update(`${file.uri}\0${file.bytes}\0${file.generation}\n`);
+        files += 1;
+        bytes += file.bytes;
+      }
+      continue;
+    }
+    for (const path of await present(pathsOf(uri))) {
       const found = await stat(path).catch(() => undefined);
       if (!found?.isFile() || found.size === 0) continue;
       hash.update(`${path}\0${found.size}\0${found.mtimeMs}\n`);
@@ -122,9 +139,9 @@ async function lookAt(ledger: Ledger, source: Source, signal: AbortSignal): Prom
 }
 
 /** A path that is not there yet is no error here: it is what a watch waits for. */
-async function pathsNow(uri: string): Promise<string[]> {
+async function present<T>(found: Promise<T[]>): Promise<T[]> {
   try {
-    return await pathsOf(uri);
+    return await found;
   } catch (error) {
     if (error instanceof TerminalError && (error.type === 'NoSuchFile' || error.type === 'BadData')) return [];
     throw error;

@@ -24,7 +24,7 @@ export const Source = z.strictObject({
     .union([path, z.array(path).min(1).max(1000)])
     .optional()
     .describe(
-      'Files, relative to the recipe (with --set: to the current folder): a path, a glob such as weeks/*.jsonl, a Hugging Face dataset folder, a dataset of the ledger (a digest, or name@v1), or a list of these. JSONL (also .gz, .zst), JSON, CSV, TSV, Parquet, Arrow.',
+      'Files, relative to the recipe (with --set: to the current folder): a path, a glob such as weeks/*.jsonl, a Hugging Face dataset folder, a dataset of the ledger (a digest, or name@v1), objects in Cloud Storage (gs://BUCKET/rows.jsonl, a prefix gs://BUCKET/weeks/ or a pattern gs://BUCKET/weeks/*.jsonl), or a list of these. JSONL (also .gz, .zst), JSON, CSV, TSV, Parquet, Arrow.',
     ),
   format: z
     .enum(['auto', ...FORMATS])

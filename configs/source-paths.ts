@@ -10,6 +10,9 @@ export function isDatasetRef(uri: string): boolean {
   return /^sha256:[0-9a-f]{64}$/.test(uri) || named?.version !== undefined || named?.alias === 'latest';
 }
 
+/** Whether a source lies elsewhere: in Cloud Storage. Such an address is no path, and stays as it is. */
+export const isFarUri = (uri: string): boolean => uri.startsWith('gs://');
+
 /** The paths of a source, in order. */
 export const urisOf = ({ uri }: Pick<Source, 'uri'>): string[] =>
   uri === undefined ? [] : typeof uri === 'string' ? [uri] : uri;

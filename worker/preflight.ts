@@ -3,8 +3,10 @@ import { homedir } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
 import { modelFolderProblem } from '../adapters/mlx/model-folder.ts';
 import { pythonProgram } from '../adapters/mlx/python.ts';
+import { checkBucket } from '../adapters/google/storage/check.ts';
+import { RemoteFailure } from '../adapters/remote/failure.ts';
 import { freeBytes } from '../artifacts/store.ts';
-import { terminal } from '../configs/failure.ts';
+import { terminal, TerminalError } from '../configs/failure.ts';
 import { isBaseRemote } from '../configs/names.ts';
 import type { Recipe } from '../configs/recipe.ts';
 import type { PreparedStatistics } from '../data/prepared.ts';
@@ -67,11 +69,21 @@ export async function preflight(recipe: Recipe, home: Home, options: PreflightOp
   if (!isBaseRemote(recipe)) pythonProgram('train.py');
   const report: Preflight = { problems: [], notes: [], bytes: { data: 0, model: 0 } };
   await checkModel(recipe, report);
+  if (recipe.store !== undefined) await checkStore(recipe, report);
   report.problems.push(...(await checkMetrics(recipe)));
   await checkData(recipe, home, report, options);
   report.notes.push(...notesOnNotices(recipe));
   await checkDisk(home, report);
   return report;
+}
+
+async function checkStore({ store, google }: Recipe, report: Preflight): Promise<void> {
+  try {
+    await checkBucket(store as string, google ?? {});
+  } catch (error) {
+    if (!(error instanceof TerminalError || error instanceof RemoteFailure)) throw error;
+    report.problems.push({ path: 'store', message: error.message });
+  }
 }
 
 async function checkModel(recipe: Recipe, report: Preflight): Promise<void> {

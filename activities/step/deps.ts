@@ -5,6 +5,7 @@ import type { Embeddings } from '../../configs/embeddings.ts';
 import type { NotifyTarget } from '../../configs/notify.ts';
 import type { Generator as WriterSettings } from '../../configs/synthesis.ts';
 import type { Mirroring } from '../mirroring/deps.ts';
+import type { FarFiles } from '../../data/sources/far.ts';
 import type { Patience } from './ask.ts';
 
 /** What activities are given; a test gives fakes of the outside world here. */
@@ -21,6 +22,8 @@ export interface Deps {
   /** Who answers for models that lie at a vendor, by provider. */
   generators?: Record<string, Generator>;
   models: Models;
+  /** Rows that lie elsewhere, asked for as a recipe says who asks and who pays. */
+  far?(recipe: unknown): FarFiles;
   /** Who writes synthetic rows, by the kind that a recipe names. */
   writers: Record<string, WriterKind<WriterSettings>>;
   /** Who turns texts into vectors, as a recipe names it. */

@@ -6,7 +6,7 @@ import { Duration } from '../../configs/duration.ts';
 import { modelNameOf } from '../../configs/names.ts';
 import { readRecipe } from '../../configs/recipe-file.ts';
 import type { Recipe } from '../../configs/recipe.ts';
-import { isDatasetRef } from '../../configs/source-paths.ts';
+import { isDatasetRef, isFarUri } from '../../configs/source-paths.ts';
 import { readGate } from '../../worker/gates/backtest.ts';
 import type { BackfillPeriod } from '../../workflows/backfill.ts';
 import { startBackfill } from '../backfill.ts';
@@ -63,6 +63,7 @@ export async function backfill(flags: Flags, file: string, ...more: readonly str
 const isEmpty = (path: string): boolean => existsSync(path) && statSync(path).size === 0;
 
 function periodOf(path: string): BackfillPeriod {
+  if (isFarUri(path)) return { name: basename(path), data: [path] };
   if (isDatasetRef(path) && !existsSync(resolve(path))) return { name: path, data: [path] };
   if (!/[*?[]/.test(path) && !existsSync(resolve(path)))
     throw new UsageError(`${path} does not exist: check the path of the period, from the current folder`);

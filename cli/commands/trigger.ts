@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { findSchedule } from '../../artifacts/ledger/schedules.ts';
 import { amendRecipe, readRecipe, type RecipeReading } from '../../configs/recipe-file.ts';
-import { isDatasetRef } from '../../configs/source-paths.ts';
+import { isDatasetRef, isFarUri } from '../../configs/source-paths.ts';
 import type { Recipe } from '../../configs/recipe.ts';
 import { UsageError } from '../command.ts';
 import { checkContinuous, scheduleNamed } from '../schedules.ts';
@@ -23,7 +23,9 @@ export async function trigger(flags: Flags, what: string): Promise<number> {
   if (drift && why === undefined) throw new UsageError('--drift needs --why: what the alarm is about, in a sentence');
   if (!drift && why !== undefined) throw new UsageError('--why goes with --drift');
   return withState(async (state) => {
-    const data = flags.data?.map((uri) => (isDatasetRef(uri) && !existsSync(resolve(uri)) ? uri : resolve(uri)));
+    const data = flags.data?.map((uri) =>
+      isFarUri(uri) || (isDatasetRef(uri) && !existsSync(resolve(uri))) ? uri : resolve(uri),
+    );
     const recipe = await recipeOf(state, what, data);
     return startContinuous(
       state,

@@ -13,27 +13,28 @@ const HEAD_BYTES = 64 << 10;
 
 /**
  * Looks at one file: its size, its container and how it is packed, by its content first.
+ * @param name What people know it by.
  * @throws TerminalError `NoSuchFile`, `EmptyData`, `BadData` for one that is missing, empty or no data file.
  */
-export async function lookAt(path: string): Promise<SourceFile> {
+export async function lookAt(path: string, name = path): Promise<SourceFile> {
   const found = await statOf(path);
-  if (!found.isFile()) throw terminal('BadData', `${path} is no regular file: name a file of rows`, { file: path });
-  if (found.size === 0) throw empty(path, 'is empty');
+  if (!found.isFile()) throw terminal('BadData', `${name} is no regular file: name a file of rows`, { file: name });
+  if (found.size === 0) throw empty(name, 'is empty');
   try {
     const packed = await headOf(path, found.size);
     const compression = compressionOf(packed);
     const head = compression ? await headOf(path, found.size, compression) : packed;
     const kind = head.length === 0 ? 'blank' : containerOf(head, path, head.length < HEAD_BYTES);
-    if (kind === 'blank') throw empty(path, 'has nothing but white space in it');
-    if ('stranger' in kind) throw refused(path, `is ${kind.stranger}`);
+    if (kind === 'blank') throw empty(name, 'has nothing but white space in it');
+    if ('stranger' in kind) throw refused(name, `is ${kind.stranger}`);
     if (compression && (kind.container === 'parquet' || kind.container === 'arrow')) {
-      throw refused(path, `is ${kind.container} inside ${compression}: unpack it first`);
+      throw refused(name, `is ${kind.container} inside ${compression}: unpack it first`);
     }
     const { container } = kind;
     return { path, bytes: found.size, container, ...(compression ? { compression } : {}) };
   } catch (error) {
     if (error instanceof Damage) {
-      throw terminal('BadData', `${path} is ${error.kind}: ${error.message}. Export it again`, { file: path }, error);
+      throw terminal('BadData', `${name} is ${error.kind}: ${error.message}. Export it again`, { file: name }, error);
     }
     throw unreadable(path, error) ?? error;
   }

@@ -1,6 +1,8 @@
 import { glob, readdir, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { terminal } from '../../configs/failure.ts';
+import { isFarUri } from '../../configs/source-paths.ts';
+import { NOTHING_FAR, type FarFile, type FarFiles } from './far.ts';
 import { filesOfFolder } from './folder.ts';
 import { lookAt, someOf, statOf, unreadable } from './file.ts';
 import { inOrder } from './order.ts';
@@ -8,16 +10,20 @@ import type { SourceFile } from './source.ts';
 
 /**
  * The files that paths, globs and folders stand for, in a fixed order: as they are listed, each in the natural
- * order of its paths, and none twice. A folder may carry its split: `folder#train`.
+ * order of its paths, and none twice. A folder may carry its split: `folder#train`. What lies elsewhere is copied here.
  * @throws TerminalError `NoSuchFile`, `EmptyData`, `BadData` with what is there in place of what was asked.
  */
-export async function findFiles(uris: readonly string[]): Promise<SourceFile[]> {
-  const paths = new Set<string>();
+export async function findFiles(uris: readonly string[], far: FarFiles = NOTHING_FAR): Promise<SourceFile[]> {
+  const found = new Map<string, FarFile | undefined>();
   for (const uri of uris) {
-    for (const path of await pathsOf(uri)) paths.add(resolve(path));
+    if (isFarUri(uri)) for (const file of await far.find(uri)) found.set(file.uri, file);
+    else for (const path of await pathsOf(uri)) found.set(resolve(path), undefined);
   }
   const files: SourceFile[] = [];
-  for (const path of paths) files.push(await lookAt(path));
+  for (const [name, file] of found) {
+    if (file) files.push({ ...(await lookAt(await far.fetch(file), name)), far: file });
+    else files.push(await lookAt(name));
+  }
   return files;
 }
 

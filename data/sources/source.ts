@@ -1,3 +1,5 @@
+import type { FarFile } from './far.ts';
+
 /** Where rows are read from, as the recipe says. */
 export interface SourceOrder {
   /** Files, globs, folders; absolute. */
@@ -18,7 +20,12 @@ export interface SourceFile {
   container: Container;
   /** How the bytes of a text container are packed; absent: not at all. */
   compression?: Compression;
+  /** Where it lies elsewhere, of which `path` is a copy. */
+  far?: FarFile;
 }
+
+/** What people know a file by. */
+export const nameOf = ({ path, far }: Pick<SourceFile, 'path' | 'far'>): string => far?.uri ?? path;
 
 /** What a file of rows is, whatever it is packed in. */
 export const CONTAINERS = ['jsonl', 'json', 'csv', 'tsv', 'parquet', 'arrow'] as const;

@@ -10,6 +10,8 @@ import { readLines, writeLines } from '../../data/lines.ts';
 import type { DatasetKind } from '../../configs/dataset-kinds.ts';
 import type { Row } from '../../data/row.ts';
 import { findFiles } from '../../data/sources/find.ts';
+import { nameOf } from '../../data/sources/source.ts';
+import { farFiles } from '../far.ts';
 import { findDataset, type Reading, type Shelf } from './open.ts';
 
 /** A dataset as it was brought in. */
@@ -38,7 +40,7 @@ export async function addDataset(
   reading: Reading,
 ): Promise<AddedDataset> {
   const { ledger, store } = shelf;
-  const files = await findFiles(uris);
+  const files = await findFiles(uris, farFiles());
   const order: IntakeOrder = {
     uris: [],
     format: reading.format ?? 'auto',
@@ -46,24 +48,24 @@ export async function addDataset(
     label: reading.label,
     maxRowBytes: 2 ** 20,
   };
+  const namesOf = files.map(nameOf);
   const folder = await mkdtemp(join(tmpdir(), 'anneal-add-'));
   const lines = writeLines(join(folder, 'rows.jsonl'));
-  const tally = new IntakeTally(
-    files.map(({ path }) => path),
-    order,
-    maxBadShare,
-  );
+  const tally = new IntakeTally(namesOf, order, maxBadShare);
   try {
     for await (const taken of takeIn(order, files)) {
       tally.add(taken);
-      for (const row of taken.rows) lines.write(fitting(row, kind, files[row.source]?.path ?? ''));
+      for (const row of taken.rows) lines.write(fitting(row, kind, namesOf[row.source] ?? ''));
     }
     lines.close();
     tally.check();
     const sources = [];
-    for (const [i, { path, container }] of files.entries()) {
-      const { digest } = await enterArtifact(ledger, 'Source', await store.putFile(path), { from: path, container });
-      sources.push({ digest, from: path, ...tally.counts[i] });
+    for (const [i, { path, container, far }] of files.entries()) {
+      const from = namesOf[i] as string;
+      const seen = far ? { generation: far.generation } : {};
+      const stored = await store.putFile(path);
+      const { digest } = await enterArtifact(ledger, 'Source', stored, { from, container, ...seen });
+      sources.push({ digest, from, ...tally.counts[i] });
     }
     const meta = { rows: tally.good, stage: 'added', kind, from: uris.join(', '), sources };
     const { digest } = await enterArtifact(ledger, 'Dataset', await store.putFile(lines.path), meta);

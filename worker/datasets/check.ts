@@ -3,6 +3,7 @@ import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { registeredSets } from '../../activities/eval-sets.ts';
+import { RemoteFailure } from '../../adapters/remote/failure.ts';
 import { findArtifact } from '../../artifacts/ledger/artifacts.ts';
 import { datasetAt } from '../../artifacts/ledger/datasets.ts';
 import { openLedger } from '../../artifacts/ledger/open.ts';
@@ -20,14 +21,16 @@ import { prepareDatasets, withOwnTestSet } from '../../data/preparation.ts';
 import { emptyProblem } from '../../data/prepared.ts';
 import type { Row } from '../../data/row.ts';
 import type { EarlierSplit } from '../../data/split.ts';
+import type { FarFiles } from '../../data/sources/far.ts';
 import { findFiles } from '../../data/sources/find.ts';
-import type { SourceFile } from '../../data/sources/source.ts';
+import { nameOf, type SourceFile } from '../../data/sources/source.ts';
 import { countTokens } from '../../data/tokens/count.ts';
 import { tokensFor, type TokenCounter } from '../../data/tokens/counter.ts';
 import { loadTokenizer } from '../../data/tokens/hugging-face.ts';
 import type { Home } from '../home.ts';
 import { openShelfStore } from '../shelf-store.ts';
 import type { Preflight, PreflightOptions } from '../preflight.ts';
+import { farFiles } from '../far.ts';
 import { checkGenerators, weighSynthesis } from './check-synthesis.ts';
 import { findDataset, type Shelf } from './open.ts';
 import { notesOn, placeIn, refusals, type NamePlace } from './notes.ts';
@@ -48,7 +51,9 @@ export async function checkData(
   const folder = await mkdtemp(join(tmpdir(), 'anneal-check-'));
   try {
     const shelf = ledger && { ledger, store: openShelfStore(home, ledger) };
-    const look: Look = { recipe, shelf, report, limit: options.thorough ? Number.POSITIVE_INFINITY : LOOK_ROWS };
+    // A bucket that does not answer is told of in a second, not waited for.
+    const far = farFiles(home, recipe.google, { tries: 3, pauseMs: 100 });
+    const look: Look = { recipe, shelf, far, report, limit: options.thorough ? Number.POSITIVE_INFINITY : LOOK_ROWS };
     await checkGenerators(recipe, shelf, report);
     const train = await lookAt(look, 'train');
     const test = recipe.data.test && (await lookAt(look, 'test'));
@@ -74,6 +79,7 @@ export async function checkData(
 interface Look {
   recipe: Recipe;
   shelf: Shelf | undefined;
+  far: FarFiles;
   report: Preflight;
   limit: number;
 }
@@ -88,12 +94,15 @@ interface Looked {
   whole: boolean;
 }
 
-async function lookAt({ recipe, shelf, report, limit }: Look, side: 'train' | 'test'): Promise<Looked | undefined> {
+async function lookAt(
+  { recipe, shelf, far, report, limit }: Look,
+  side: 'train' | 'test',
+): Promise<Looked | undefined> {
   const { template, label, maxRowBytes, maxBadShare } = recipe.data;
   const source = recipe.data[side] as Source;
   const field = `data.${side}.${source.connection === undefined ? 'uri' : 'connection'}`;
   try {
-    const files = await filesOf(source, shelf);
+    const files = await filesOf(source, shelf, far);
     report.bytes.data += files.reduce((sum, { bytes }) => sum + bytes, 0);
     const { uri: _uri, ...how } = source;
     const trusted = new Set(files.flatMap(({ digest }, i) => (digest === undefined ? [] : [i])));
@@ -101,7 +110,7 @@ async function lookAt({ recipe, shelf, report, limit }: Look, side: 'train' | 't
     const keep = side === 'test' ? [...kept.keep, ...(kept.keepInTest ?? [])] : kept.keep;
     const order: IntakeOrder = { ...how, uris: [], template, label, keep, trusted, maxRowBytes };
     const digests = files.flatMap(({ digest }) => digest ?? []);
-    const names = source.sql === undefined ? files.map(({ path }) => path) : ['the query'];
+    const names = source.sql === undefined ? files.map(nameOf) : ['the query'];
     const tally = new IntakeTally(names, order, maxBadShare);
     const rows: Row[] = [];
     let whole = true;
@@ -120,7 +129,8 @@ async function lookAt({ recipe, shelf, report, limit }: Look, side: 'train' | 't
     return problem !== undefined && whole ? undefined : { rows, names, digests, whole };
   } catch (error) {
     // A server that cannot be reached may be there in a minute, and a run would wait for it; a check tells.
-    if (!(error instanceof TerminalError) && source.connection === undefined) throw error;
+    const isAway = source.connection !== undefined || error instanceof RemoteFailure;
+    if (!(error instanceof TerminalError) && !isAway) throw error;
     const isSql = error instanceof TerminalError && error.type === 'BadSql';
     report.problems.push({ path: isSql ? `data.${side}.sql` : field, message: messageOf(error) });
     return undefined;
@@ -130,11 +140,11 @@ async function lookAt({ recipe, shelf, report, limit }: Look, side: 'train' | 't
 /** A file, with its digest where it is a dataset of the ledger. */
 type FoundSource = SourceFile & { digest?: string };
 
-async function filesOf(source: Source, shelf: Shelf | undefined): Promise<FoundSource[]> {
+async function filesOf(source: Source, shelf: Shelf | undefined, far: FarFiles): Promise<FoundSource[]> {
   const files: FoundSource[] = [];
   for (const uri of urisOf(source)) {
     if (!isDatasetRef(uri)) {
-      files.push(...(await findFiles([uri])));
+      files.push(...(await findFiles([uri], far)));
       continue;
     }
     const digest = shelf && (await findDataset(shelf, uri));

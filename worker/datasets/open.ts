@@ -16,8 +16,10 @@ import { readLines } from '../../data/lines.ts';
 import { guessLabel } from '../../data/loose.ts';
 import type { Row } from '../../data/row.ts';
 import { findFiles } from '../../data/sources/find.ts';
+import { isFarUri } from '../../configs/source-paths.ts';
+import { farFiles } from '../far.ts';
 import { readBatches } from '../../data/sources/read.ts';
-import type { SourceFile } from '../../data/sources/source.ts';
+import { nameOf, type SourceFile } from '../../data/sources/source.ts';
 
 /** Where datasets are looked up; a place without state has none. */
 export interface Shelf {
@@ -57,12 +59,13 @@ const MAX_ROW_BYTES = 64 * 2 ** 20;
 const BAD_SHOWN = 20;
 
 /**
- * Opens what a person names: a file, glob or folder; a dataset (digest, beginning of one, `name@v1`, `name`); a model
+ * Opens what a person names: a file, glob or folder, here or in Cloud Storage; a dataset (digest, beginning of one, `name@v1`, `name`); a model
  * or a run, for the rows it was trained on.
  *
  * @throws TerminalError `NoSuchData` and those of files.
  */
 export async function openData(what: string, shelf: Shelf | undefined, reading: Reading = {}): Promise<OpenedData> {
+  if (isFarUri(what)) return openFiles(what, reading);
   if (existsSync(resolve(what.split('#')[0] as string)) || /[*?[\]/\\]|\.\w+$/.test(what.replace(/@v\d+$/, ''))) {
     const isName = shelf && !existsSync(resolve(what.split('#')[0] as string)) && (await findDataset(shelf, what));
     if (!isName) return openFiles(what, reading);
@@ -121,7 +124,7 @@ async function trainedOn(ledger: Ledger, model: string): Promise<string | undefi
 }
 
 async function openFiles(what: string, reading: Reading): Promise<OpenedData> {
-  const files = await findFiles([resolve(what)]);
+  const files = await findFiles([isFarUri(what) ? what : resolve(what)], farFiles());
   const guessed = reading.loose === true && reading.label === undefined ? await guessOf(files) : undefined;
   const column = reading.label ?? guessed;
   const order: IntakeOrder = {
@@ -136,7 +139,7 @@ async function openFiles(what: string, reading: Reading): Promise<OpenedData> {
   return opened(
     {
       name: what,
-      sources: files.map(({ path, bytes }) => ({ from: path, bytes })),
+      sources: files.map((file) => ({ from: nameOf(file), bytes: file.bytes })),
       label: column === undefined ? undefined : { column, guessed: guessed !== undefined },
     },
     order,

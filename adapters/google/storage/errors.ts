@@ -121,7 +121,8 @@ export const noBucket = (bucket: string): TerminalError =>
     { bucket },
   );
 
-function forbidden(said: string, uri: string, bucket: string): TerminalError {
+/** The error for a permission that is missing. */
+export function forbidden(said: string, uri: string, bucket: string): TerminalError {
   const permission = /\b(?:storage|serviceusage)\.[a-zA-Z]+\.[a-zA-Z]+\b/.exec(said)?.[0];
   const who = /^(\S+@\S+?) does not have/.exec(said)?.[1] ?? 'the identity in use';
   const role = ROLES.find(([pattern]) => pattern.test(permission ?? ''))?.[1] ?? 'roles/storage.objectUser';

@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { nearest } from '../../../configs/nearest.ts';
+import { isFarUri } from '../../../configs/source-paths.ts';
 import type { Reading } from '../../../worker/datasets/open.ts';
-import { EXPORTS, exportData, type ExportName } from '../../../worker/datasets/export.ts';
+import { EXPORTS, exportData, exportFar, type ExportName } from '../../../worker/datasets/export.ts';
 import { UsageError } from '../../command.ts';
 import { print, printJson, tell } from '../../output.ts';
 import { readingOf, withShelf, type ReadingFlags } from '../../shelf.ts';
@@ -31,6 +32,14 @@ export async function exportRows(flags: Flags, what: string): Promise<void> {
   });
   // Text goes where the shell sends it; a binary file, or a JSON document about the export, needs a file beside it.
   if (flags.output === undefined && format !== 'parquet' && !flags.json) return toStdout(what, format, reading);
+  if (flags.output !== undefined && isFarUri(flags.output)) {
+    const to = { uri: flags.output, replace: flags.force };
+    const exported = await withShelf((shelf) => exportFar(what, format, to, shelf, reading));
+    if (flags.json) return printJson({ file: to.uri, format, ...exported });
+    print(`${to.uri}: ${exported.written} of ${exported.rows} rows`);
+    for (const line of shortcomings(exported, format)) print(line);
+    return;
+  }
   const file = resolve(flags.output ?? `${nameFor(what)}.${format}.${format === 'parquet' ? 'parquet' : 'jsonl'}`);
   if (existsSync(file) && !flags.force)
     throw new UsageError(`${file} is there already: name another file with --output, or add --force to replace it`);

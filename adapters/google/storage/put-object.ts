@@ -1,0 +1,48 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { terminal } from '../../../configs/failure.ts';
+import { bucketOf, openStorage, type StorageSettings } from './client.ts';
+import { sumsOfFile } from './crc32c.ts';
+import { headOf } from './objects.ts';
+import { persist, type Patience } from './persist.ts';
+import { openSessions } from './sessions.ts';
+import { gsUri, parseGs } from './uri.ts';
+import { createLarge, createSmall, LARGE_BYTES } from './upload.ts';
+
+/**
+ * Puts a file under a name of its own. What is there has to have the same content, unless it may be replaced; then
+ * that very generation goes first.
+ * @throws TerminalError `ObjectExists`, `BadAddress`
+ */
+export async function putObject(
+  path: string,
+  uri: string,
+  { replace, patience, ...settings }: { replace: boolean; patience?: Patience | undefined } & StorageSettings,
+): Promise<void> {
+  const place = parseGs(uri);
+  if (place.name === '' || place.name.endsWith('/'))
+    throw terminal('BadAddress', `${uri} names no object: expected gs://${place.bucket}/NAME, e.g. ${uri}rows.jsonl`);
+  const bucket = bucketOf(await openStorage(settings), place.bucket, settings);
+  const doing = { uri: gsUri(place), bucket: place.bucket, settings };
+  const sums = await sumsOfFile(path);
+  const found = await headOf(bucket, place.name, doing, patience);
+  if (found?.crc32c === sums.crc && Number(found.size) === sums.bytes) return;
+  if (found && !replace) {
+    const message = `${uri} is there already with other content: name another object, or add --force to replace it`;
+    throw terminal('ObjectExists', message, { uri });
+  }
+  const ifGenerationMatch = Number(found?.generation);
+  if (found)
+    await persist(
+      doing,
+      () =>
+        bucket
+          .file(place.name)
+          .delete({ ifGenerationMatch, ignoreNotFound: true })
+          .then(() => undefined),
+      patience,
+    );
+  const creation = { bucket, name: place.name, sums, settings, patience };
+  if (sums.bytes > LARGE_BYTES) await createLarge(creation, path, openSessions(join(path, '..', 'sessions')));
+  else await createSmall(creation, await readFile(path));
+}
