@@ -14,6 +14,7 @@ export interface Learning {
 /** Lessons that outlive the process, and the models that know them. */
 export class Lessons {
   readonly #folder: string;
+  readonly #kept = new WeakMap<readonly Lesson[], string>();
   readonly #minds = new Map<string, Learned>();
 
   constructor(folder: string) {
@@ -22,9 +23,12 @@ export class Lessons {
 
   /** Keeps lessons. @returns sha256 of them */
   keep(lessons: readonly Lesson[]): string {
+    const kept = this.#kept.get(lessons);
+    if (kept !== undefined) return kept;
     const text = JSON.stringify(lessons);
     const digest = createHash('sha256').update(text).digest('hex');
     if (!existsSync(this.#file(digest))) writeFileSync(this.#file(digest), text);
+    this.#kept.set(lessons, digest);
     return digest;
   }
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { countCreate } from '../counted.ts';
 import { invalid, Refusal } from './errors.ts';
 import type { Fate } from './faults.ts';
@@ -35,8 +36,7 @@ export async function createTuningJob(
   const { maxValidationRows = 5000, concurrentJobs = Infinity } = state.options;
   if (validation && validation.rows > maxValidationRows)
     throw invalid(`The validation dataset has ${validation.rows} examples; the maximum is ${maxValidationRows}.`);
-  const under = allJobs(state).filter(({ resource }) => !ENDED.includes(String(resource['state'])));
-  if (under.length >= concurrentJobs)
+  if (concurrentJobs < Infinity && countUnderWay(state) >= concurrentJobs)
     throw new Refusal(
       'RESOURCE_EXHAUSTED',
       'Quota exceeded for aiplatform.googleapis.com/global_concurrent_tuning_jobs.',
@@ -112,6 +112,9 @@ export function allJobs(state: GoogleState): StoredJob[] {
   return state.journal.all<StoredJob>('tuningJobs').map(([, job]) => settle(state, job));
 }
 
+const countUnderWay = (state: GoogleState): number =>
+  allJobs(state).filter(({ resource }) => !ENDED.includes(String(resource['state']))).length;
+
 /** A filter of Google's lists, over labels and fields. Throws INVALID_ARGUMENT for one that cannot be read. */
 export function filterOf(filter: string): (resource: Resource) => boolean {
   if (filter.trim() === '') return () => true;
@@ -144,10 +147,17 @@ function visible(state: GoogleState, job: StoredJob): Resource {
   return settle(state, job).resource;
 }
 
+/** Files that were read; a bench trains on the same one a thousand times. */
+const known = new Map<string, TrainingData>();
+
 async function read(state: GoogleState, uri: string, { kind }: Specification, dropRows = 0): Promise<TrainingData> {
   const { maxTokens = 131_072 } = state.options;
   if (!state.objects) return { lessons: [], rows: 100, tokens: 1000, characters: 5000, dropped: [] };
-  return readTrainingData((await state.objects.read(uri)).toString('utf8'), { kind, maxTokens, dropRows });
+  const bytes = await state.objects.read(uri);
+  const key = `${kind} ${maxTokens} ${dropRows} ${createHash('sha256').update(bytes).digest('hex')}`;
+  const data = known.get(key) ?? readTrainingData(bytes.toString('utf8'), { kind, maxTokens, dropRows });
+  known.set(key, data);
+  return data;
 }
 
 function statsOf(data: TrainingData, { kind, epochs }: Specification): Resource {
