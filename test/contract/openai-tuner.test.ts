@@ -42,8 +42,7 @@ const faulty =
   };
 
 tunerContract('openai', async () => ({
-  tuner: (await openAiTuner(place)).tuner,
-  another: (await openAiTuner(place)).tuner,
+  ...(await openAiTuner(place)),
   quick: await openAiOrder(place),
   endless: await openAiOrder(place, { epochs: FOREVER }),
   hopeless: { order: await openAiOrder(place, {}, { objective: 'preference' }), type: 'BadData' },

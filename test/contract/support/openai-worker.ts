@@ -13,11 +13,15 @@ export interface Place {
   baseUrl: string;
 }
 
-/** The tuner `openai` on a ledger in a folder; a second one is as another worker has it. */
-export async function openAiTuner({ folder }: Place): Promise<{ tuner: Tuner; close(): Promise<void> }> {
+/** The tuner `openai` on a ledger in a folder, and another one as a second worker has it. */
+export async function openAiTuner({
+  folder,
+}: Place): Promise<{ tuner: Tuner; another: Tuner; close(): Promise<void> }> {
+  // One for both: two connections to SQLite in one process would wait for each other in vain.
   const ledger = await openLedger(join(folder, 'ledger.db'));
   const options = { ledger, jobs: join(folder, 'jobs'), pollEveryMs: 10, settleMs: 200 };
-  return { tuner: createRemoteTuner(openAiKind, options), close: () => ledger.destroy() };
+  const tuner = (): Tuner => createRemoteTuner(openAiKind, options);
+  return { tuner: tuner(), another: tuner(), close: () => ledger.destroy() };
 }
 
 /** Settings of a job at the test server, which the recipe gives a price. */
