@@ -56,6 +56,14 @@ const benchmarks: Record<string, () => Promise<Benchmark>> = {
     const { continuous, usage } = await import('./continuous/continuous.ts');
     return { usage, run: continuous };
   },
+  'exactly-once': async () => {
+    const { exactlyOnce, usage } = await import('./exactly-once/exactly-once.ts');
+    return { usage, run: exactlyOnce };
+  },
+  store: async () => {
+    const { store, usage } = await import('./store/store.ts');
+    return { usage, run: store };
+  },
 };
 
 const [name = '', ...given] = process.argv.slice(2);

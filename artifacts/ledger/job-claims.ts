@@ -65,7 +65,7 @@ export async function pays(ledger: Ledger, job: ClaimedJob): Promise<boolean> {
       .where('instance', '=', instance)
       .where('status', '=', 'completed')
       .executeTakeFirst();
-    const isOwned = used !== undefined || (claim !== undefined && run?.ended_at === null);
+    const isOwned = used !== undefined || (claim !== undefined && (run?.ended_at ?? null) === null);
     if (isOwned) return false;
     await updateJob(tx, label, { run_id: claimedBy });
     return true;
