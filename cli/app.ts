@@ -1239,6 +1239,7 @@ const exportKfp = command({
   ),
   parameters: {
     flags: {
+      set,
       output: option('file', 'Where it is written; default: stdout'),
       image: option('image', 'Container image with Anneal; default: anneal:0.1.0'),
       root: option('gs://', 'Folder for the files of the pipeline; default: pipelines/ in the store of the recipe'),

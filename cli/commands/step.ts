@@ -1,5 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { openLedger, type Ledger } from '../../artifacts/ledger/open.ts';
 import { findRun } from '../../artifacts/ledger/runs.ts';
 import { readRecipe } from '../../configs/recipe-file.ts';
@@ -29,7 +29,8 @@ export async function step(flags: { executorInput?: string; json: boolean }, nam
   if (before) await unpack(join(pathOf(before.uri), ARCHIVE), home.root);
   const document = await carry(name, input, home, before !== undefined);
   const next = input.outputs.artifacts['state']?.artifacts[0];
-  if (next) await pack(home.root, join(pathOf(next.uri), ARCHIVE));
+  // What lies in a bucket is fetched from there again.
+  if (next) await pack(home.root, join(pathOf(next.uri), ARCHIVE), [basename(home.cache)]);
   if (flags.json) printJson(document);
   else print(`${document.runId} is past ${name}`);
 }
@@ -44,7 +45,7 @@ async function carry(name: string, input: ExecutorInput, home: Home, isBegun: bo
     const run = await pastStep(ledger, id, name);
     await bringDown(home);
     const document = await runDocument(ledger, run, undefined);
-    await writeOutputs(name, input, document, home);
+    await writeOutputs(name, input, document, { home, ledger });
     return document;
   } finally {
     await bringDown(home);

@@ -1,8 +1,9 @@
 import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { createFileStore } from '../../artifacts/store.ts';
+import type { Ledger } from '../../artifacts/ledger/open.ts';
 import { messageOf } from '../../configs/failure.ts';
 import type { Home } from '../../worker/home.ts';
+import { openShelfStore } from '../../worker/shelf-store.ts';
 import { tell } from '../output.ts';
 import type { RunDocument } from '../run-document.ts';
 import { pathOf, type ExecutorInput } from './executor-input.ts';
@@ -12,7 +13,7 @@ export async function writeOutputs(
   step: string,
   { outputs }: ExecutorInput,
   document: RunDocument,
-  home: Home,
+  state: { home: Home; ledger: Ledger },
 ): Promise<void> {
   const said: Record<string, string> = {
     // A candidate that is the champion was not weighed.
@@ -26,7 +27,7 @@ export async function writeOutputs(
     const place = places[0];
     if (!place) continue;
     const digest = digestOf(document, step, role);
-    if (digest) await copyOut(home, digest, place.uri);
+    if (digest) await copyOut(state, digest, place.uri);
     const metadata = role === 'metrics' ? numbersOf(document) : { run: document.runId, ...(digest ? { digest } : {}) };
     artifacts[role] = { artifacts: [{ name: place.name, uri: place.uri, metadata }] };
   }
@@ -45,9 +46,9 @@ function digestOf({ steps }: RunDocument, step: string, role: string): string | 
 }
 
 /** A model, rows or a report for whoever looks at the pipeline; the state that is handed on has it anyway. */
-async function copyOut(home: Home, digest: string, uri: string): Promise<void> {
+async function copyOut({ home, ledger }: { home: Home; ledger: Ledger }, digest: string, uri: string): Promise<void> {
   try {
-    const from = await createFileStore(home.store).path(digest);
+    const from = await openShelfStore(home, ledger).path(digest);
     const to = pathOf(uri);
     await mkdir(dirname(to), { recursive: true });
     await cp(from, to, { recursive: true, dereference: true });

@@ -15,6 +15,7 @@ import { print, printJson, tell } from '../../output.ts';
 import { noState, readState, runOf } from '../../state.ts';
 
 interface Flags {
+  set?: readonly string[];
   output?: string;
   image?: string;
   root?: string;
@@ -29,7 +30,9 @@ export async function exportKfp(flags: Flags, what: string): Promise<void> {
   if (flags.root !== undefined && !/^gs:\/\/[a-z0-9]/.test(flags.root))
     throw new UsageError('--root is no address in Cloud Storage: give one such as gs://my-bucket/pipelines');
   const isFile = /\.ya?ml$/i.test(what) || existsSync(what);
-  const { recipe, run } = isFile ? { recipe: recipeIn(what), run: undefined } : await runNamed(what);
+  if (!isFile && flags.set)
+    throw new UsageError('--set changes a recipe file; what a run was done with stays as it is');
+  const { recipe, run } = isFile ? { recipe: recipeIn(what, flags.set), run: undefined } : await runNamed(what);
   const storeUrl = pathToFileURL(findHome().store).href;
   const image = flags.image ?? IMAGE;
   const job = pipelineJob({ recipe, image, root: flags.root, run, storeUrl });
@@ -42,8 +45,8 @@ export async function exportKfp(flags: Flags, what: string): Promise<void> {
   else print(file);
 }
 
-function recipeIn(file: string): Recipe {
-  const { recipe, problems } = readRecipe(file);
+function recipeIn(file: string, sets?: readonly string[]): Recipe {
+  const { recipe, problems } = readRecipe(file, sets);
   if (recipe) return recipe;
   throw new UsageError(problems.map(formatProblem).join('\n'), problems);
 }

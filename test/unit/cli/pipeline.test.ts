@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -38,9 +38,11 @@ test('a state folder goes from task to task as one file', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'pipeline-'));
   writeFileSync(join(folder, 'ledger.db'), 'rows');
   const archive = join(tmpdir(), `archive-${process.pid}`, 'state.tar');
-  await pack(folder, archive);
+  mkdirSync(join(folder, 'cache'));
+  await pack(folder, archive, ['cache']);
   await unpack(archive, join(folder, 'next'));
   expect(readFileSync(join(folder, 'next', 'ledger.db'), 'utf8')).toBe('rows');
+  expect(existsSync(join(folder, 'next', 'cache'))).toBe(false);
   rmSync(folder, { recursive: true });
   rmSync(join(archive, '..'), { recursive: true });
 });
