@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
-import { constants } from 'node:fs';
-import { copyFile, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { once } from 'node:events';
+import { constants, createReadStream, createWriteStream } from 'node:fs';
+import { copyFile, mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline/promises';
+import { createInterface } from 'node:readline';
+import { finished } from 'node:stream/promises';
 import { asideOf, writeAtomic } from '../../artifacts/files.ts';
 import { REMOTE_FILE, RemoteModel } from '../../configs/remote-model.ts';
 import type { TuneOrder, TuneSettings } from '../contracts.ts';
@@ -72,20 +74,23 @@ async function writeSplit(folder: string, path: string, share: number, seed: num
   if (await has(folder, 'train.jsonl')) return;
   const names = ['validation.jsonl', 'train.jsonl'] as const;
   const asides = names.map((name) => asideOf(join(folder, name)));
-  const files = await Promise.all(asides.map((aside) => open(aside, 'w')));
+  const writers = asides.map((aside) => createWriteStream(aside));
+  const ends = writers.map((writer) => finished(writer));
+  // Awaited below; a full disk must not count as unheard of meanwhile.
+  for (const end of ends) end.catch(() => undefined);
   try {
-    const writers = files.map((file) => file.createWriteStream({ autoClose: false }));
-    const source = await open(path);
-    for await (const line of createInterface({ input: source.createReadStream(), crlfDelay: Infinity })) {
+    for await (const line of createInterface({ input: createReadStream(path), crlfDelay: Infinity })) {
       if (line === '') continue;
       const drawn = createHash('sha256').update(`${seed}\n${line}`).digest().readUInt32BE(0) / 2 ** 32;
-      const writer = writers[drawn < share ? 0 : 1];
-      if (writer && !writer.write(`${line}\n`)) await new Promise<void>((done) => writer.once('drain', done));
+      const side = drawn < share ? 0 : 1;
+      const writer = writers[side] as (typeof writers)[number];
+      if (!writer.write(`${line}\n`)) await Promise.race([once(writer, 'drain'), ends[side]]);
     }
-    await Promise.all(writers.map((writer) => new Promise<void>((done) => writer.end(done))));
+    for (const writer of writers) writer.end();
+    await Promise.all(ends);
     for (const [i, name] of names.entries()) await rename(asides[i] as string, join(folder, name));
   } finally {
-    await Promise.all(files.map((file) => file.close()));
+    for (const writer of writers) writer.destroy();
     await Promise.all(asides.map((aside) => rm(aside, { force: true })));
   }
 }
