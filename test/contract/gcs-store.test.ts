@@ -85,8 +85,8 @@ describe('a large file', () => {
     const { open } = bench.place();
     const bytes = large(12);
     bench.proxy.inject(
-      { method: 'PUT', nth: 2, what: 'reset-request', bytes: 6 << 20 },
-      { method: 'PUT', nth: 3, what: 503 },
+      { method: 'PUT', nth: 1, what: 'reset-request', bytes: 6 << 20 },
+      { method: 'PUT', nth: 2, what: 503 },
     );
     const { digest } = await open().putFile(join(folderWith({ a: bytes }), 'a'));
     expect((await open().read(digest)).equals(bytes)).toBe(true);
@@ -97,7 +97,7 @@ describe('a large file', () => {
   test.each(['lost', 'lost-503'] as const)('whose last answer is %s is there, and sent once', async (what) => {
     const { open } = bench.place();
     const bytes = large(9);
-    bench.proxy.inject({ method: 'PUT', nth: 2, what });
+    bench.proxy.inject({ method: 'PUT', nth: 1, what });
     const { digest } = await open().putFile(join(folderWith({ a: bytes }), 'a'));
     expect(await open().condition(digest)).toBe('ok');
     expect(sent('PUT', 'upload_id').filter((size) => size > 0)).toEqual([bytes.length]);
@@ -117,7 +117,7 @@ describe('a large file', () => {
     const bytes = large(16);
     const [folder, cache] = [folderWith({ a: bytes }), emptyFolder()];
     // The rest of the body waits until the process is killed.
-    bench.proxy.inject({ method: 'PUT', nth: 2, what: 'hold-request', bytes: 10 << 20 });
+    bench.proxy.inject({ method: 'PUT', nth: 1, what: 'hold-request', bytes: 10 << 20 });
     const script = `
       import { createGcsStore } from ${JSON.stringify(import.meta.resolve('../../adapters/google/storage/gcs-store.ts'))};
       await createGcsStore(${JSON.stringify({ uri, cache, ...QUICK, stallMs: 60_000 })}).putFile(${JSON.stringify(join(folder, 'a'))});

@@ -23,6 +23,8 @@ export interface Cache {
   manifestOf(digest: string): string;
   /** Whether a single file is there, of this size where one is given; it is hashed when it is read. */
   has(digest: string, bytes?: number): Promise<boolean>;
+  /** Takes bytes whose digest is known; where that fails there is no copy. Not synced: what a power cut tears is fetched again. */
+  keep(digest: string, data: Uint8Array): Promise<void>;
   /** Takes a copy of a file whose digest is known; false: it is larger than the bound, or there is no space. */
   adopt(path: string, digest: string, bytes: number): Promise<boolean>;
   /** Notes that bytes were added, and makes room when they are too many. */
@@ -63,6 +65,20 @@ export function openCache(root: string, most: number, inUseMs: number = IN_USE_M
     has: async (digest, bytes) => {
       const found = await stat(placeOf(digest)).catch(() => undefined);
       return found !== undefined && (bytes === undefined || found.size === bytes);
+    },
+    keep: async (digest, data) => {
+      if (data.length > most) return;
+      const target = placeOf(digest);
+      const aside = asideOf(target);
+      try {
+        await mkdir(dirname(target), { recursive: true });
+        await writeFile(aside, data, { mode: 0o444 });
+        await rename(aside, target);
+      } catch {
+        await rm(aside, { force: true });
+        return;
+      }
+      await added(data.length);
     },
     adopt: async (path, digest, bytes) => {
       if (bytes > most) return false;

@@ -5,7 +5,6 @@ import { digestOf, hexOf } from '../../../artifacts/canonical.ts';
 import { digestFile, listFiles, writeAtomic } from '../../../artifacts/files.ts';
 import { Manifest, reading, type Condition, type Store, type Stored } from '../../../artifacts/store.ts';
 import { canonicalJson } from '../../../configs/canonical-json.ts';
-import { TerminalError } from '../../../configs/failure.ts';
 import { byDigest, isType, KINDS, type Kind } from './by-digest.ts';
 import { openCache } from './cache.ts';
 import type { StorageSettings } from './client.ts';
@@ -63,13 +62,7 @@ export function createGcsStore(options: GcsStoreOptions): Store {
 
   const putBytes = async (data: Buffer): Promise<Stored> => {
     const stored = await putData(data, 'blobs');
-    try {
-      await cache.files.putBytes(data);
-      await cache.added(data.length);
-    } catch (error) {
-      // A cache that cannot be written to is no reason to fail: the bucket has it.
-      if (!(error instanceof TerminalError)) throw error;
-    }
+    await cache.keep(stored.digest, data);
     return stored;
   };
 

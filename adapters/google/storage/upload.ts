@@ -80,11 +80,13 @@ interface One {
 
 async function send(creation: Creation, path: string, session: One): Promise<void> {
   const { bytes } = creation.sums;
-  const uri = (await session.find()) ?? (await begin(creation, session));
+  const begun = await session.find();
+  const uri = begun ?? (await begin(creation, session));
   try {
-    let reply = await put(creation, uri, `bytes */${bytes}`);
-    while (reply.status === 308) {
-      const held = heldOf(reply);
+    // Of an upload that was begun before, the service says what it has.
+    let reply = begun === undefined ? undefined : await put(creation, uri, `bytes */${bytes}`);
+    while (reply === undefined || reply.status === 308) {
+      const held = reply === undefined ? 0 : heldOf(reply);
       // The rest in one request: the service keeps what arrives of it, however it ends.
       reply = await put(creation, uri, `bytes ${held}-${bytes - 1}/${bytes}`, { path, start: held });
       if (reply.status === 308 && heldOf(reply) <= held) throw coded('the upload stands still', 503);
