@@ -58,6 +58,8 @@ async function isThere(run: string, signal: AbortSignal): Promise<boolean> {
         ? error.kind === 'gone'
         : error instanceof TerminalError && error.type === 'NotFound';
     if (isGone) return false;
+    // Who may only write is not told: what was taken once is taken as there.
+    if (error instanceof TerminalError && error.type === 'NoPermission') return true;
     throw error;
   }
 }
