@@ -2,6 +2,7 @@ import type { RecordedError } from '../artifacts/ledger/runs.ts';
 import type { JobProgress } from '../configs/progress.ts';
 import type { Recipe } from '../configs/recipe.ts';
 import type { Notice } from '../configs/notice.ts';
+import type { Budget } from '../configs/refs.ts';
 import type { RemoteModel } from '../configs/remote-model.ts';
 
 /** What the outside world has to offer; one file for each kind of tuner or generator keeps to these shapes. */
@@ -198,8 +199,8 @@ export interface GenerateOrder {
   batchAbove?: number | undefined;
   /** What a vendor bills, where the shipped table does not know it. */
   price?: Recipe['evaluate']['price'];
-  /** Most that the answers may cost, in US dollars. */
-  maxUsd?: number | undefined;
+  /** What the answers of a vendor may cost. @throws TerminalError `BudgetReached` before it could be more */
+  budget?: Budget | undefined;
 }
 
 export interface GenerateResult {

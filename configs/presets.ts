@@ -46,6 +46,9 @@ export const ELSEWHERE: ActivityOptions = {
   retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '60s' },
 };
 
+/** Type of the error of a step that asks no more, since it might cost more than is left: with more it goes on. */
+export const BUDGET_REACHED = 'BudgetReached';
+
 /** Type of the error of a step whose run lost its lease meanwhile. */
 export const LEASE_LOST = 'LeaseLost';
 

@@ -1,4 +1,5 @@
 import { lineMetric } from '../configs/line-metric.ts';
+import { BUDGET_REACHED } from '../configs/presets.ts';
 import type { Recipe } from '../configs/recipe.ts';
 import type { ArtifactRef, Refs, RunRef, StepResult, Verdict } from '../configs/refs.ts';
 import { placeOf } from './lifecycle.ts';
@@ -6,7 +7,7 @@ import type { People } from './people.ts';
 import type { Purse } from './purse.ts';
 import { pick, ref } from './refs.ts';
 import { steps } from './steps.ts';
-import type { Story } from './story.ts';
+import { errorOf, type Story } from './story.ts';
 
 /** A comparison of two models on one test set. */
 export interface Weighing {
@@ -82,21 +83,17 @@ const verdictOf = ({ facts }: StepResult): Verdict => facts['verdict'] as Verdic
 
 /** Both models answer some rows, and everything that scores answers scores them. */
 async function measure(weighing: Weighing, part: Part | undefined, suffix: string): Promise<Measured> {
-  const { run, recipe, test, candidate, champion, base, story, isAway } = weighing;
+  const { run, recipe, test, candidate, champion, base, story, purse, isAway } = weighing;
   const instance = weighing.named(suffix === '' ? 'evaluate' : `evaluate.${suffix}`);
+  const params = {
+    ...recipe.evaluate,
+    ...placeOf(recipe),
+    ...(part ? { part: weighing.line ? { ...part, grows: true as const } : part } : {}),
+  };
+  const inputs = { test, candidate, champion, base };
   const evaluated = await story.step(instance, () =>
-    steps.evaluate(
-      {
-        run,
-        instance,
-        params: {
-          ...recipe.evaluate,
-          ...placeOf(recipe),
-          ...(part ? { part: weighing.line ? { ...part, grows: true } : part } : {}),
-        },
-        inputs: { test, candidate, champion, base },
-      },
-      isAway,
+    whileItLasts(purse, recipe, (limits) =>
+      steps.evaluate({ run, instance, params: { ...params, ...limits }, inputs }, isAway),
     ),
   );
   // Evaluations of earlier versions have their scores in the report.
@@ -108,6 +105,24 @@ async function measure(weighing: Weighing, part: Part | undefined, suffix: strin
   };
   const judged = recipe.evaluate.judges ? await judge(weighing, answers, suffix, 0) : {};
   return { refs: under(suffix, { ...measured, ...judged }), answers };
+}
+
+/** Does a step that stops before it spends more than is allowed: the run then waits for more, and the step goes on. */
+async function whileItLasts(
+  purse: Purse,
+  { evaluate }: Recipe,
+  step: (bounds: Pick<Recipe['evaluate'], 'limits'>) => Promise<StepResult>,
+): Promise<StepResult> {
+  for (;;) {
+    const budget = purse.budget();
+    try {
+      return await step(evaluate.limits ? { limits: budget } : {});
+    } catch (error) {
+      const { type, message } = errorOf(error);
+      if (type !== BUDGET_REACHED) throw error;
+      await purse.refill(budget, message);
+    }
+  }
 }
 
 /** Judges look at the answers. */
@@ -129,26 +144,22 @@ async function judge(weighing: Weighing, answers: Refs, suffix: string, votes: n
 }
 
 /** Attacks and counterfactual pairs are put to both models. */
-async function probe({ run, recipe, candidate, champion, base, test, named, story, isAway }: Weighing): Promise<Refs> {
+async function probe(weighing: Weighing): Promise<Refs> {
+  const { run, recipe, candidate, champion, base, test, named, story, purse, isAway } = weighing;
   const instance = named('probe');
-  const { safety, bias, decoding, batchSize, price, limits } = recipe.evaluate;
+  const { safety, bias, decoding, batchSize, price } = recipe.evaluate;
+  const params = {
+    ...(safety ? { safety } : {}),
+    ...(bias ? { bias } : {}),
+    ...(price ? { price } : {}),
+    ...placeOf(recipe),
+    decoding,
+    batchSize,
+  };
+  const inputs = { test, candidate, champion, base };
   const probed = await story.step(instance, () =>
-    steps.probe(
-      {
-        run,
-        instance,
-        params: {
-          ...(safety ? { safety } : {}),
-          ...(bias ? { bias } : {}),
-          ...(price ? { price } : {}),
-          ...(limits ? { limits } : {}),
-          ...placeOf(recipe),
-          decoding,
-          batchSize,
-        },
-        inputs: { test, candidate, champion, base },
-      },
-      isAway,
+    whileItLasts(purse, recipe, (limits) =>
+      steps.probe({ run, instance, params: { ...params, ...limits }, inputs }, isAway),
     ),
   );
   return { probes: ref(probed, 'scores'), probing: ref(probed, 'report') };

@@ -37,7 +37,7 @@ export async function scoreOne(
   { metric: spec, evaluate, google, store }: ScoreParams,
 ): Promise<OneSide> {
   const { decoding, batchSize, batchAbove, price, limits } = evaluate;
-  const how = { decoding, batchSize, batchAbove, google, store, price, maxUsd: limits?.usd };
+  const how = { decoding, batchSize, batchAbove, google, store, price, budget: limits };
   const questions = { prompts: rows.ref, rows: rows.count, ...how };
   const answers = await answersOf(context, 'candidate', questions);
   const metrics = await openMetrics(evaluate);

@@ -1,13 +1,16 @@
+import { ApplicationFailure } from '@temporalio/activity';
+import { ApplicationFailureCategory } from '@temporalio/common';
 import { z } from 'zod';
 import type { Generator } from '../../adapters/contracts.ts';
 import { digestOf, hexOf } from '../../artifacts/canonical.ts';
 import { findAnswers, noteAnswers, type AnswersFacts } from '../../artifacts/ledger/answers.ts';
 import { paidAnswers, spendingOf } from '../../artifacts/ledger/replies.ts';
 import { canonicalJson } from '../../configs/canonical-json.ts';
-import { terminal } from '../../configs/failure.ts';
+import { terminal, TerminalError } from '../../configs/failure.ts';
 import type { Evaluate } from '../../configs/evaluate.ts';
 import type { Google } from '../../configs/google.ts';
-import type { ArtifactRef } from '../../configs/refs.ts';
+import { BUDGET_REACHED } from '../../configs/presets.ts';
+import type { ArtifactRef, Budget } from '../../configs/refs.ts';
 import { rowsIn } from '../../data/lines.ts';
 import { generatorOf } from '../remote-models.ts';
 import type { StepContext } from '../step/context.ts';
@@ -55,27 +58,44 @@ export interface Questions {
   store?: string | undefined;
   batchAbove?: number | undefined;
   price?: Evaluate['price'];
-  /** Most that the run may spend on answers and other asks, in US dollars. */
-  maxUsd?: number | undefined;
+  /** What the run may spend in all, on answers and other asks. */
+  budget?: Budget | undefined;
 }
 
-/** Has both models answer, the candidate first. */
+/**
+ * Has both models answer, the candidate first.
+ *
+ * @throws ApplicationFailure `BudgetReached`, which is no failure of the step: with more it goes on where it was.
+ */
 export async function answersOfBoth(context: Asker, questions: Questions): Promise<Record<Side, Answers>> {
-  const candidate = await answersOf(context, 'candidate', questions);
-  const { usd = 0 } = usdOf([candidate]);
-  const { maxUsd } = questions;
-  const rest = maxUsd === undefined ? {} : { maxUsd: Math.max(0, maxUsd - usd) };
-  return { candidate, champion: await answersOf(context, 'champion', { ...questions, ...rest }) };
+  try {
+    const candidate = await answersOf(context, 'candidate', questions);
+    return { candidate, champion: await answersOf(context, 'champion', questions, [candidate]) };
+  } catch (error) {
+    if (!(error instanceof TerminalError) || error.type !== BUDGET_REACHED) throw error;
+    throw ApplicationFailure.create({
+      type: BUDGET_REACHED,
+      message: error.message,
+      category: ApplicationFailureCategory.BENIGN,
+      nonRetryable: true,
+    });
+  }
 }
 
 /**
  * Has a model answer, or takes the answers it gave to the same prompts in the same way before: a champion answers a
  * test set once, and another metric asks nobody anything.
  *
+ * @param before What was asked in the same step, and is not in the ledger yet.
  * @throws TerminalError `TemplateMismatch` when it was trained with another chat template than it would be asked with,
  * `MissingPredictions` when a row came back without a line.
  */
-export async function answersOf(context: Asker, side: Side, questions: Questions): Promise<Answers> {
+export async function answersOf(
+  context: Asker,
+  side: Side,
+  questions: Questions,
+  before: readonly Answers[] = [],
+): Promise<Answers> {
   const { deps, run } = context;
   const model = context.input(side);
   const meta = await context.metaOf(model.digest);
@@ -96,7 +116,7 @@ export async function answersOf(context: Asker, side: Side, questions: Questions
   // What was paid for is found again by a later run that asks the same.
   const jobKey = remote && !isForced ? `answers-${hexOf(key)}` : `${context.jobKey}.${side}`;
   const { google, price, store, batchAbove } = questions;
-  const maxUsd = remote && questions.maxUsd !== undefined ? await leftOf(context, questions.maxUsd) : undefined;
+  const budget = remote && questions.budget ? await leftOf(context, questions.budget, before) : undefined;
   const { predictions, timings, ...facts } = await generator.generate(
     jobKey,
     {
@@ -109,7 +129,7 @@ export async function answersOf(context: Asker, side: Side, questions: Questions
       ...(price ? { price } : {}),
       ...(store === undefined ? {} : { store }),
       ...(batchAbove === undefined ? {} : { batchAbove }),
-      ...(maxUsd === undefined ? {} : { maxUsd }),
+      ...(budget ? { budget } : {}),
     },
     run.id,
     {
@@ -133,10 +153,24 @@ export async function answersOf(context: Asker, side: Side, questions: Questions
   return answers;
 }
 
-/** What is left of a bound on a run's spending. */
-async function leftOf({ deps, run }: Asker, maxUsd: number): Promise<number> {
-  const { usd, unsure } = await spendingOf(deps.ledger, run.id);
-  return Math.max(0, maxUsd - usd - unsure.usd - (await paidAnswers(deps.ledger, run.id)).usd);
+/** What is left of what a run may spend. @param before Answers of the step under way. */
+async function leftOf({ deps, run }: Asker, { usd, tokens }: Budget, before: readonly Answers[]): Promise<Budget> {
+  const asks = await spendingOf(deps.ledger, run.id);
+  const answers = await paidAnswers(deps.ledger, run.id);
+  const fresh = before.filter(({ isReused, facts }) => !isReused && facts.usd !== undefined).map(({ facts }) => facts);
+  const spent = {
+    usd: asks.usd + asks.unsure.usd + answers.usd + fresh.reduce((sum, facts) => sum + (facts.usd ?? 0), 0),
+    tokens:
+      asks.promptTokens +
+      asks.completionTokens +
+      asks.unsure.tokens +
+      answers.tokens +
+      fresh.reduce((sum, { promptTokens, completionTokens }) => sum + promptTokens + completionTokens, 0),
+  };
+  return {
+    ...(usd === undefined ? {} : { usd: Math.max(0, usd - spent.usd) }),
+    ...(tokens === undefined ? {} : { tokens: Math.max(0, tokens - spent.tokens) }),
+  };
 }
 
 /** What vendors billed for answers, as a part of the cost of a step; nothing where nobody did. */

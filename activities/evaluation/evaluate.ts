@@ -79,7 +79,7 @@ export function createEvaluate(deps: Deps): Step<EvaluateParams> {
         store,
         batchAbove,
         price,
-        maxUsd: limits?.usd,
+        budget: limits,
       };
       const answers = await answersOfBoth(context, questions);
       const { scores, report } = await score(context, rows.ref, answers);

@@ -90,7 +90,7 @@ export function createProbe(deps: Deps): Step<ProbeParams> {
         batchSize: atOnce,
         google,
         price: given,
-        maxUsd: bounds?.usd,
+        budget: bounds,
       };
       const answers = await answersOfBoth(context, questions);
       const scored = [...safetyItems(attacks, answers), ...(await biasItems(bias, pairs?.rows ?? [], answers))];

@@ -1,5 +1,6 @@
 import { TerminalError } from '../../configs/failure.ts';
 import type { JobProgress } from '../../configs/progress.ts';
+import type { Budget } from '../../configs/refs.ts';
 import { isCancelled } from '../local/await.ts';
 import type { AnswersFile, KeptAnswer } from './answers-file.ts';
 import { openAnswerPurse } from './answer-purse.ts';
@@ -18,8 +19,8 @@ export interface AskingAll {
   /** Longest answer, for what a request may cost. */
   maxTokens: number;
   lanes: number;
-  /** Most that all answers may cost, those included that are there already. */
-  maxUsd?: number | undefined;
+  /** What all answers may cost, those included that are there already. */
+  budget?: Budget | undefined;
   patience?: Patience | undefined;
   signal: AbortSignal;
   progress(progress: JobProgress): void;
@@ -36,7 +37,7 @@ export async function askAll(prompts: readonly Prompt[], answers: AnswersFile, a
   const { signal, lanes, asker } = asking;
   signal.throwIfAborted();
   const waiting = prompts.filter(({ id }) => !answers.known.has(id));
-  const purse = openAnswerPurse([...answers.known.values()], asking);
+  const purse = openAnswerPurse([...answers.known.values()], { ...asking, price: asker.price });
   const cut = cutLater(signal);
   const persist = createPersistence(asker.ask, asking.patience);
   const refused: { answer: KeptAnswer; error: TerminalError }[] = [];

@@ -7,7 +7,7 @@ import { terminal } from '../../configs/failure.ts';
 import type { RemoteModel } from '../../configs/remote-model.ts';
 import type { GenerateOrder, GenerateResult, Generator } from '../contracts.ts';
 import { isCancelled } from '../local/await.ts';
-import { mostUsd } from './answer-purse.ts';
+import { fitsAtOnce } from './answer-purse.ts';
 import { openAnswers, type AnswersFile, type KeptAnswer } from './answers-file.ts';
 import { askAll } from './ask-all.ts';
 import { Prompt, usdOf, type RemoteAsker } from './asker.ts';
@@ -56,7 +56,7 @@ export function createRemoteGenerator(kind: AnswerKind, at: { jobs: string; pati
           asker,
           maxTokens: order.decoding.maxTokens,
           lanes: Math.min(order.batchSize, MOST_AT_ONCE),
-          maxUsd: order.maxUsd,
+          budget: order.budget,
           patience: at.patience,
           ...watch,
         });
@@ -86,11 +86,8 @@ async function askInBatch(
 ): Promise<void> {
   const waiting = prompts.filter(({ id }) => !answers.known.has(id));
   if (!batch || waiting.length <= batch.above) return;
-  if (order.maxUsd !== undefined) {
-    const spent = [...answers.known.values()].reduce((sum, answer) => sum + usdOf(answer, price), 0);
-    const most = waiting.reduce((sum, prompt) => sum + mostUsd(prompt, order.decoding.maxTokens, price), 0);
-    if (spent + most * batch.priceShare > order.maxUsd) return;
-  }
+  const of = { price, maxTokens: order.decoding.maxTokens, budget: order.budget, priceShare: batch.priceShare };
+  if (!fitsAtOnce([...answers.known.values()], waiting, of)) return;
   for (const [id, answer] of await batch.answer(waiting, at))
     answers.add({ id, ...answer, priceShare: batch.priceShare });
 }

@@ -115,7 +115,7 @@ describe.skipIf(noGcs)('many prompts for a model at Vertex AI', () => {
   test('are asked one by one where a batch might cost more than is left', async () => {
     const before = { creates: creates(), asked: asked() };
     const watch = { signal: new AbortController().signal, progress: () => undefined };
-    await worker().generate('dear', await orderOf('dear', { maxUsd: 0.0002 }), 'r4', watch);
+    await worker().generate('dear', await orderOf('dear', { budget: { usd: 0.0002 } }), 'r4', watch);
     expect([creates() - before.creates, asked() - before.asked]).toEqual([0, ROWS]);
   });
 });

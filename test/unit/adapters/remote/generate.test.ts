@@ -21,7 +21,7 @@ function vendor(answer: (row: number, times: number) => Error | string | RemoteA
   asked: number[];
   generate(more?: {
     signal?: AbortSignal;
-    maxUsd?: number;
+    budget?: { usd?: number; tokens?: number };
     questions?: number;
     lanes?: number;
   }): Promise<GenerateResult>;
@@ -46,13 +46,13 @@ function vendor(answer: (row: number, times: number) => Error | string | RemoteA
   );
   return {
     asked,
-    generate: async ({ signal = new AbortController().signal, maxUsd, questions = 6, lanes = 2 } = {}) => {
+    generate: async ({ signal = new AbortController().signal, budget, questions = 6, lanes = 2 } = {}) => {
       const base = await remoteFolder(join(folder, 'model'), { provider: 'pretended', model: 'm', base: 'm' });
       const { path: prompts } = promptFile(
         join(folder, 'prompts.jsonl'),
         Array.from({ length: questions }, (_, i) => `question ${i}`),
       );
-      const order = { base, prompts, decoding, batchSize: lanes, maxUsd };
+      const order = { base, prompts, decoding, batchSize: lanes, budget };
       return generator.generate('key', order, 'run', { signal, progress: () => undefined });
     },
   };
@@ -115,15 +115,15 @@ describe('answers of a model at a vendor', () => {
 
   test('stop before they could cost more than the budget, and go on where they stopped when it is raised', async () => {
     const first = vendor(() => 'yes');
-    await expect(first.generate({ maxUsd: 24, lanes: 4 })).rejects.toMatchObject({
+    await expect(first.generate({ budget: { usd: 24 }, lanes: 4 })).rejects.toMatchObject({
       type: 'BudgetReached',
-      message: expect.stringContaining('raise evaluate.limits.usd') as string,
+      message: expect.stringContaining('evaluate.limits') as string,
     });
     const asked = first.asked.length;
     expect(asked).toBeGreaterThan(0);
     expect(asked * 3).toBeLessThanOrEqual(24);
     const second = vendor(() => 'yes');
-    await second.generate({ maxUsd: 1000 });
+    await second.generate({ budget: { usd: 1000, tokens: 1000 } });
     expect(asked + second.asked.length).toBe(6);
   });
 });
