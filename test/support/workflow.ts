@@ -43,7 +43,10 @@ export interface Bench {
  * @param changed What activities are given in place of the usual.
  * @param serverArgs Further arguments of the server.
  */
-export function makeBench(changed: Partial<Deps> = {}, serverArgs: readonly string[] = []): Bench {
+export function makeBench(
+  changed: Partial<Deps> | ((ledger: Ledger, folder: string) => Partial<Deps>) = {},
+  serverArgs: readonly string[] = [],
+): Bench {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'anneal-workflow-')));
   const world = calmWorld();
   const outside = fakeOutside(world, folder);
@@ -62,7 +65,7 @@ export function makeBench(changed: Partial<Deps> = {}, serverArgs: readonly stri
       generator,
       models,
       writers: { endpoint: endpointKind },
-      ...changed,
+      ...(typeof changed === 'function' ? changed(ledger, folder) : changed),
     });
     const running = Promise.all([control.run(), train.run()]);
     stop = async () => {
