@@ -122,6 +122,7 @@ export function createTune(deps: Deps): JobActivities<TuneParams> {
         await context.log('dropped', line);
       if (remote?.adopted)
         await context.log('adopted', `the job ${remote.name} was there already: it was taken over, not ordered again`);
+      const names = kind === 'remote' ? await namesOf(folder) : undefined;
       const outputs = {
         model: await context.save(
           'Model',
@@ -133,7 +134,7 @@ export function createTune(deps: Deps): JobActivities<TuneParams> {
             tokenizerSha256,
             ...origin,
             ...(remote ? { job: remote.name, ...(remote.adopted ? { adopted: true } : {}) } : {}),
-            ...(kind === 'remote' ? { remote: await namesOf(folder) } : {}),
+            ...(names ? { remote: names } : {}),
           },
         ),
         log: await context.save('TrainingLog', {
@@ -152,6 +153,7 @@ export function createTune(deps: Deps): JobActivities<TuneParams> {
           droppedRows: droppedCount,
           ...(result.truncatedCount === undefined ? {} : { truncatedRows: result.truncatedCount }),
           ...(remote ? { job: remote.name, adopted: remote.adopted } : {}),
+          ...(names ? { remoteModel: names.registered ?? names.model } : {}),
           ...(result.bestStep === undefined ? {} : { bestStep: result.bestStep, devRows: result.devRows ?? 0 }),
           device,
           ...(warm ? { depth: warm.depth } : {}),
@@ -226,7 +228,7 @@ function tunerOf(deps: Deps, params: TuneParams): Tuner {
 }
 
 /** Where a model lies at a vendor, for people and the lineage. */
-async function namesOf(folder: string): Promise<Record<string, string>> {
+async function namesOf(folder: string): Promise<{ provider: string; model: string; registered?: string }> {
   const { provider, model, registered } = await remoteModelAt(folder);
   return { provider, model, ...(registered === undefined ? {} : { registered }) };
 }

@@ -48,7 +48,9 @@ export function printStepDetails({ steps }: RunDocument): void {
 
 /** What a person can do about a run that waits, where the reason does not name it. */
 const waitHint = (why: string, runId: string): string =>
-  why.includes('`anneal ') ? '' : `: \`anneal resume ${runId} --budget …\` lets it go on`;
+  why.includes('`anneal ') || why.startsWith('waiting for the vendor')
+    ? ''
+    : `: \`anneal resume ${runId} --budget …\` lets it go on`;
 
 function aliases({ names = [], model }: RunDocument): string {
   const others = names.filter((name) => name !== model && !/@v\d+$/.test(name));
