@@ -3,7 +3,8 @@ import type { Recipe } from '../../../configs/recipe.ts';
 import { hexOf } from '../../canonical.ts';
 import type { ArtifactRow } from '../../ledger/schema.ts';
 import { parametersOf, planOf, sourcesOf, type Schema } from './plan.ts';
-import { pipelineSpec, uriParameter, type ImportedArtifact } from './spec.ts';
+import { uriParameter, type ImportedArtifact } from './importer.ts';
+import { pipelineSpec } from './spec.ts';
 
 /** An output of a run's step. */
 export interface MadeArtifact {
