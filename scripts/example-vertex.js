@@ -76,7 +76,7 @@ async function example() {
   console.log(`  objects in gs://${BUCKET}: ${objects.items?.length ?? 0}`);
   const copies = new Journal(join(scratch, 'project'), 'grpc.jsonl');
   const counts = ['model', 'endpoint', 'artifact', 'execution', 'context'].map(
-    (kind) => `${copies.all(kind).length} ${kind}s`,
+    (kind) => `${kind}s ${copies.all(kind).length}`,
   );
   console.log(`  Model Registry and ML Metadata: ${counts.join(', ')}`);
   return 0;
