@@ -1,3 +1,4 @@
+import { basename, isAbsolute } from 'node:path';
 import { idOf } from '../../adapters/google/ids.ts';
 import { labelValue } from '../../adapters/remote/labels.ts';
 import type { JsonValue, MirrorOptions, MirrorResult, WantedGraph } from '../../adapters/mirror.ts';
@@ -257,7 +258,9 @@ function flat(metrics: Record<string, Measure>, nameOf = (name: string): string 
 /** Settings of the training and of the decision, as one flat list. */
 function paramsOf({ model, tune, gate }: Recipe): Record<string, JsonValue> {
   const leaves = (prefix: string, value: unknown): [string, JsonValue][] => {
-    if (typeof value === 'number' || typeof value === 'string') return [[prefix, value]];
+    // Folders of this machine mean nothing elsewhere.
+    if (typeof value === 'string') return [[prefix, isAbsolute(value) ? basename(value) : value]];
+    if (typeof value === 'number') return [[prefix, value]];
     if (typeof value === 'boolean') return [[prefix, String(value)]];
     if (Array.isArray(value)) return [[prefix, canonicalJson(value).slice(0, 500)]];
     if (typeof value !== 'object' || value === null) return [];

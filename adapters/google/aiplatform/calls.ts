@@ -23,7 +23,7 @@ export const CALL = { timeout: Number(process.env['ANNEAL_VERTEX_TIMEOUT_MS'] ??
 
 /** May pass by itself. */
 const PASSING: readonly number[] = [CODE.deadline, CODE.exhausted, CODE.aborted, CODE.internal, CODE.unavailable];
-/** Waits between tries, in ms: three tries more in all, within 7 s. */
+/** Waits between tries, in ms: three tries more, within 10 s. */
 const WAITS = [200, 1000, 5000] as const;
 
 /** The status code of an error of the client library; undefined for any other. */
