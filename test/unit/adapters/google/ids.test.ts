@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { assert, property, string } from 'fast-check';
 import { expect, test } from 'vitest';
 import { digestOf } from '../../../../artifacts/canonical.ts';
 import { deployedId, idOf, isAlias } from '../../../../adapters/google/ids.ts';
@@ -7,8 +7,8 @@ test('an id that fits stays as it is; any other becomes one, and no two become t
   expect(idOf('support-triage-1a2b')).toBe('support-triage-1a2b');
   expect(idOf('support.triage')).toMatch(/^support-triage-[0-9a-f]{8}$/);
   expect(idOf('support.triage')).not.toBe(idOf('support_triage'));
-  fc.assert(
-    fc.property(fc.string({ minLength: 1, maxLength: 300 }), fc.string({ minLength: 1, maxLength: 300 }), (a, b) => {
+  assert(
+    property(string({ minLength: 1, maxLength: 300 }), string({ minLength: 1, maxLength: 300 }), (a, b) => {
       expect(idOf(a, 60)).toMatch(/^[a-z0-9-]{1,60}$/);
       expect(idOf(a, 60) === idOf(b, 60)).toBe(a === b);
     }),
@@ -16,7 +16,9 @@ test('an id that fits stays as it is; any other becomes one, and no two become t
 });
 
 test('a deployed model has ten digits, without a zero in front', () => {
-  fc.assert(fc.property(fc.string(), (text) => void expect(deployedId(digestOf(text))).toMatch(/^[1-9]\d{9}$/)));
+  assert(property(string(), (text) => {
+      expect(deployedId(digestOf(text))).toMatch(/^[1-9]\d{9}$/));
+    });
 });
 
 test('aliases are those that the registry takes', () => {
