@@ -1,4 +1,5 @@
 import { isAbsolute } from 'node:path';
+import { tunedName } from '../adapters/openai/generator.ts';
 import { TerminalError } from '../configs/failure.ts';
 import { limitsOf } from '../configs/limits.ts';
 import { baseNameOf, VENDORS } from '../configs/names.ts';
@@ -40,4 +41,7 @@ export function checkRemoteModel(recipe: Recipe, report: Pick<Preflight, 'proble
   // Of a model whose limits are known, the price is looked up when its rows are weighed.
   if (!limits) known('tune.price', () => trainingPrice({ model: name, given: tune.price }));
   known('evaluate.price', () => answeringPrice(name, evaluate.price));
+  // Some vendors bill more for asking a tuned model: better known before it is trained.
+  if (tuner === 'openai' && !report.problems.some(({ path: field }) => field === 'evaluate.price'))
+    known('evaluate.price', () => answeringPrice(tunedName(name), evaluate.price));
 }

@@ -18,8 +18,9 @@ export const createOpenAiGenerator = (at: { jobs: string; patience?: Patience })
 const OPENAI: AnswerKind = {
   identity: { generator: 'openai', request: '1' },
 
-  open: async ({ model, baseUrl = BASE_URL, apiKeyEnv }, order) => {
-    const price = answeringPrice(model, order.price);
+  open: async ({ model, base, baseUrl = BASE_URL, apiKeyEnv }, order) => {
+    // Servers name tuned models as they like; what they cost hangs on their base.
+    const price = answeringPrice(model === base ? base : tunedName(base), order.price);
     const { maxTokens, temperature, topP, seed, stop } = order.decoding;
     const writer = createEndpointWriter({
       baseUrl,
@@ -50,6 +51,9 @@ const OPENAI: AnswerKind = {
     };
   },
 };
+
+/** A tuned model of a base as OpenAI names it, by which its price is listed. */
+export const tunedName = (base: string): string => (base.startsWith('ft:') ? base : `ft:${base}:tuned`);
 
 /** Not every server takes stop sequences: what follows one is left out here. */
 function cutAt(text: string, stop: readonly string[]): string {

@@ -22,6 +22,7 @@ const SYNC_EVERY_MS = 1000;
 
 /** Answers that came, each written down before anybody uses it. */
 export interface AnswersFile {
+  readonly path: string;
   /** By the id of their prompt. */
   readonly known: ReadonlyMap<string, KeptAnswer>;
   add(answer: KeptAnswer): void;
@@ -46,6 +47,7 @@ export function openAnswers(path: string): AnswersFile {
   let synced = performance.now();
   let isOpen = true;
   return {
+    path,
     known,
     add: (answer) => {
       if (!isOpen) throw new Error(`${path} is closed`);

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { writeAtomic } from '../../artifacts/files.ts';
@@ -69,7 +69,10 @@ export function createRemoteGenerator(kind: AnswerKind, at: { jobs: string; pati
       }
       const kept = prompts.map(({ id }) => answers.known.get(id) as KeptAnswer);
       const seconds = Math.round(performance.now() - began) / 1000;
-      return writeResult(folder, kept, { seconds, price: asker.price });
+      const result = await writeResult(folder, kept, { seconds, price: asker.price });
+      // All of it is in the result now.
+      await rm(answers.path, { force: true });
+      return result;
     },
   };
 }
