@@ -1,10 +1,11 @@
 import { listRuns } from '../../artifacts/ledger/runs.ts';
+import { noteAliases } from '../../artifacts/note-alias.ts';
 import type { RunRow } from '../../artifacts/ledger/schema.ts';
 import { googleMirroring } from '../../worker/mirroring.ts';
 import { openShelfStore } from '../../worker/shelf-store.ts';
 import { asksForCopies, syncRuns, type MirrorResult } from '../../worker/sync.ts';
 import { EXIT, UsageError } from '../command.ts';
-import { noteText, print, printJson } from '../output.ts';
+import { noteText, print, printJson, tell } from '../output.ts';
 import { noState, readState, runOf, type State } from '../state.ts';
 
 interface Flags {
@@ -17,10 +18,12 @@ interface Flags {
 export async function sync({ all, dryRun, json }: Flags, run: string | undefined): Promise<number> {
   if (all && run !== undefined) throw new UsageError('give a run or --all, not both');
   return readState(async ({ home, ledger }) => {
+    const store = openShelfStore(home, ledger);
+    if (!dryRun) for (const problem of await noteAliases({ ledger, store })) tell(problem);
     const runs = await runsOf(ledger, { all, run });
     const mirroring = googleMirroring();
     try {
-      const deps = { ledger, store: openShelfStore(home, ledger), ...mirroring };
+      const deps = { ledger, store, ...mirroring };
       const results = await syncRuns(deps, runs, { dryRun }, (result) => {
         if (!json) print(lineOf(result));
       });

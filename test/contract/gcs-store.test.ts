@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { chmodSync, existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { inspect } from 'node:util';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { openStorage } from '../../adapters/google/storage/client.ts';
 import { crc32c, crcText } from '../../adapters/google/storage/crc32c.ts';
@@ -318,3 +319,17 @@ test('a key of one’s own and the project that pays go along', async () => {
   for (const { path } of bench.proxy.seen.filter((one) => !one.path.includes('upload_id')))
     expect(path).toContain('userProject=payer');
 });
+
+test.each(['reset-request', 'reset-response', 'lost', 'slow', 400, 503] as const)(
+  'the address of an upload, with which others could write, stands in no error: %s',
+  async (what) => {
+    const { open } = bench.place();
+    const file = join(folderWith({ a: large(9) }), 'a');
+    bench.proxy.inject({ method: 'PUT', what, bytes: 0, ms: 1000 });
+    const error = await open({ stallMs: 100, patience: { tries: 2, pauseMs: 1 } })
+      .putFile(file)
+      .catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(Error);
+    expect(inspect(error, { depth: 9, showHidden: true })).not.toContain('upload_id');
+  },
+);

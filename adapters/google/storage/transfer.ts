@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
 import type { Bucket } from '@google-cloud/storage';
 
 /** An answer whose body has not been read. */
@@ -38,7 +39,8 @@ export async function transfer<T>(bucket: Bucket, order: Transfer, take: (answer
     const reply = await bucket.storage.authClient.request<Readable>({
       method,
       url,
-      headers: { 'accept-encoding': 'gzip', ...headers },
+      // Of an object that lies there packed, the packed bytes are wanted.
+      headers: { 'accept-encoding': method === 'GET' ? 'gzip' : 'identity', ...headers },
       ...(body ? { body, duplex: 'half' as const } : {}),
       ...AS_IT_LIES,
       retry: false,
@@ -51,11 +53,10 @@ export async function transfer<T>(bucket: Bucket, order: Transfer, take: (answer
     return await take(answer);
   } catch (error) {
     if (stop.signal.aborted) throw coded('nothing moved any more: timed out', 'ETIMEDOUT');
-    if (answer) throw error;
+    // The library's words quote the address.
+    if (!(error instanceof Error && error.message.includes(new URL(url).host))) throw error;
     const { code } = error as { code?: unknown };
-    // What has words of its own comes from the credentials.
-    if (!(typeof code === 'string' && /^E[A-Z_]+$/.test(code))) throw error;
-    throw coded('the connection ended', code);
+    throw coded('the connection ended', typeof code === 'string' && /^E[A-Z_]+$/.test(code) ? code : 'ECONNRESET');
   } finally {
     clearTimeout(timer);
     body?.destroy();
@@ -72,7 +73,9 @@ export async function textOf({ body }: Answer): Promise<string> {
 
 /** The error for an answer that says no. */
 export async function refusal(answer: Answer): Promise<Error> {
-  const text = await textOf(answer).catch(() => '');
+  const packed = answer.headers.get('content-encoding') === 'gzip';
+  const body = packed ? answer.body.pipe(createGunzip()) : answer.body;
+  const text = await textOf({ ...answer, body }).catch(() => '');
   let message = text.slice(0, 1000);
   try {
     const { error } = JSON.parse(text) as { error?: { message?: unknown } };
