@@ -16,9 +16,11 @@ test('an id that fits stays as it is; any other becomes one, and no two become t
 });
 
 test('a deployed model has ten digits, without a zero in front', () => {
-  assert(property(string(), (text) => {
-      expect(deployedId(digestOf(text))).toMatch(/^[1-9]\d{9}$/));
-    });
+  assert(
+    property(string(), (text) => {
+      expect(deployedId(digestOf(text))).toMatch(/^[1-9]\d{9}$/);
+    }),
+  );
 });
 
 test('aliases are those that the registry takes', () => {
