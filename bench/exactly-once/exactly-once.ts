@@ -14,9 +14,9 @@ import { doneIn, prepare } from './training.ts';
 export const usage = '[--runs N] [--quick]';
 
 /** Workers at once, and runs that each has in hand. */
-const [WORKERS, LANES] = [3, 8];
+const [WORKERS, LANES] = [3, 12];
 /** A worker lives at most so long after it has begun to work, in ms; the quick form is over sooner. */
-const [LIFE_MS, QUICK_LIFE_MS] = [4000, 3000];
+const [LIFE_MS, QUICK_LIFE_MS] = [12_000, 3000];
 /** ms after a call of unknown outcome: far more than the server here takes under this load. */
 const SETTLE_MS = 1500;
 

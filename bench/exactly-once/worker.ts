@@ -26,13 +26,18 @@ const tuner = createRemoteTuner(vertexKind, {
   pollEveryMs: 100,
   settleMs: Number(settleMs),
 });
-const waiting = Array.from({ length: Number(runs) }, (_, index) => ({ index, at: Math.random() }))
-  .toSorted((a, b) => a.at - b.at)
-  .map(({ index }) => runAt(folder, index));
+/** Runs are taken in their order, shuffled within so many: workers meet at the same ones. */
+const NEAR = 40;
+const waiting = Array.from({ length: Number(runs) }, (_, index) => ({ index, at: index + Math.random() * NEAR }))
+  .toSorted((a, b) => b.at - a.at)
+  .map(({ index }) => index);
 process.stdout.write('ready\n');
 await Promise.all(
   Array.from({ length: Number(lanes) }, async () => {
-    for (let run = waiting.pop(); run; run = waiting.pop()) if (!existsSync(doneAt(run))) await carry(tuner, run);
+    for (let index = waiting.pop(); index !== undefined; index = waiting.pop()) {
+      const run = runAt(folder, index);
+      if (!existsSync(doneAt(run))) await carry(tuner, run);
+    }
   }),
 );
 await ledger.destroy();
