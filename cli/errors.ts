@@ -1,3 +1,4 @@
+import { RemoteFailure } from '../adapters/remote/failure.ts';
 import { messageOf, TerminalError } from '../configs/failure.ts';
 import { EXIT, UsageError } from './command.ts';
 import { complain, printJson } from './output.ts';
@@ -8,10 +9,18 @@ export async function guard(json: boolean, work: () => Promise<number | void>): 
     return (await work()) ?? EXIT.done;
   } catch (error) {
     const isUsage = error instanceof UsageError;
-    const isKnown = isUsage || error instanceof TerminalError;
-    complain(isKnown ? messageOf(error) : unexpected(error));
+    // What is far away and does not answer is no fault of the program.
+    const isFar = error instanceof RemoteFailure;
+    const isKnown = isUsage || isFar || error instanceof TerminalError;
+    complain(isFar ? `${messageOf(error)}; try again in a while` : isKnown ? messageOf(error) : unexpected(error));
     if (json) {
-      const type = isUsage ? 'Usage' : error instanceof TerminalError ? error.type : 'Unexpected';
+      const type = isUsage
+        ? 'Usage'
+        : error instanceof TerminalError
+          ? error.type
+          : isFar
+            ? 'RemoteFailure'
+            : 'Unexpected';
       printJson({
         ok: false,
         error: { type, message: messageOf(error) },

@@ -7,6 +7,9 @@ import type { StorageSettings } from '../adapters/google/storage/client.ts';
 import type { FarFiles } from '../data/sources/far.ts';
 import type { Home } from './home.ts';
 
+/** For a person who waits: a bucket that does not answer is told of in a second. */
+export const SHORT_PATIENCE: Patience = { tries: 3, pauseMs: 100 };
+
 /** Rows that lie elsewhere; copies are kept for a day in the state folder, or without one in a folder of the user's. */
 export const farFiles = (home?: Home, settings: StorageSettings = {}, patience?: Patience): FarFiles =>
   gcsRows({

@@ -61,10 +61,13 @@ async function measure(folder: string, to: string, size: Size, isQuick: boolean,
   mkdirSync(model);
   const megabytes = (size.shards * size.mebibytes * 2 ** 20) / 1e6;
   const times = new Map<string, number[]>();
+  const processor = new Map<string, number[]>();
   const timed = async (what: string, work: () => Promise<void>): Promise<void> => {
-    const started = performance.now();
+    const [started, cpu] = [performance.now(), process.cpuUsage()];
     await work();
     const seconds = (performance.now() - started) / 1000;
+    const { user, system } = process.cpuUsage(cpu);
+    processor.set(what, [...(processor.get(what) ?? []), (user + system) / 1e6]);
     times.set(what, [...(times.get(what) ?? []), seconds]);
     console.error(`${what}: ${seconds.toFixed(2)} s`);
   };
@@ -118,7 +121,7 @@ async function measure(folder: string, to: string, size: Size, isQuick: boolean,
         .save(text, { resumable: false, preconditionOpts: { ifGenerationMatch: 0 } });
     await inParallel(texts, AT_ONCE, save);
   });
-  return outcome(times, megabytes, size, isQuick, isFake);
+  return outcome({ times, processor }, megabytes, size, isQuick, isFake);
 }
 
 /** The client as its pages show it: it repeats, and sums up, by itself. */
@@ -137,7 +140,7 @@ const median = (values: readonly number[] = []): number =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 
 function outcome(
-  times: ReadonlyMap<string, number[]>,
+  { times, processor }: Record<'times' | 'processor', ReadonlyMap<string, number[]>>,
   megabytes: number,
   size: Size,
   isQuick: boolean,
@@ -179,6 +182,7 @@ function outcome(
     ...lines,
     '',
     `- ${size.shards} files of ${size.mebibytes} MiB, random bytes; medians of ${size.rounds} round${size.rounds === 1 ? '' : 's'} in turn, all rounds in s: ${[...times].map(([what, all]) => `${what} ${all.map((seconds) => seconds.toFixed(2)).join(', ')}`).join('; ')}`,
+    `- processor time of this process, without the server's, medians in s: ${[...processor].map(([what, all]) => `${what} ${median(all).toFixed(2)}`).join('; ')}`,
     '- store: sha256 and crc32c of everything, a copy in the cache, and on the way down all bytes hashed; plain: bucket.upload and file.download of the same files at once, crc32c alone, no copy',
     `- small ones ${AT_ONCE} at once on both sides; server: ${server}`,
   ].join('\n');

@@ -272,7 +272,7 @@ describe('what a person has to do is said', () => {
       `"NoCredentials: Google does not accept the credentials for gs://anneal-test (Invalid Credentials): run \`gcloud auth application-default login\` again, or renew the key of the service account"`,
     );
     expect(await refusal(400, 'Bucket is a requester pays bucket but no user project provided.')).toMatchInlineSnapshot(
-      `"NoUserProject: gs://anneal-test lets whoever asks pay (Bucket is a requester pays bucket but no user project provided.): set google.userProject in the recipe to the project that shall pay"`,
+      `"NoUserProject: gs://anneal-test lets whoever asks pay (Bucket is a requester pays bucket but no user project provided): set google.userProject in the recipe to the project that shall pay"`,
     );
     expect(
       await refusal(403, 'The billing account for the owning project is disabled in state absent', {

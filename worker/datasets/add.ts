@@ -11,7 +11,7 @@ import type { DatasetKind } from '../../configs/dataset-kinds.ts';
 import type { Row } from '../../data/row.ts';
 import { findFiles } from '../../data/sources/find.ts';
 import { nameOf } from '../../data/sources/source.ts';
-import { farFiles } from '../far.ts';
+import { farFiles, SHORT_PATIENCE } from '../far.ts';
 import { findDataset, type Reading, type Shelf } from './open.ts';
 
 /** A dataset as it was brought in. */
@@ -40,7 +40,7 @@ export async function addDataset(
   reading: Reading,
 ): Promise<AddedDataset> {
   const { ledger, store } = shelf;
-  const files = await findFiles(uris, farFiles());
+  const files = await findFiles(uris, farFiles(undefined, {}, SHORT_PATIENCE));
   const order: IntakeOrder = {
     uris: [],
     format: reading.format ?? 'auto',

@@ -30,7 +30,7 @@ import { loadTokenizer } from '../../data/tokens/hugging-face.ts';
 import type { Home } from '../home.ts';
 import { openShelfStore } from '../shelf-store.ts';
 import type { Preflight, PreflightOptions } from '../preflight.ts';
-import { farFiles } from '../far.ts';
+import { farFiles, SHORT_PATIENCE } from '../far.ts';
 import { checkGenerators, weighSynthesis } from './check-synthesis.ts';
 import { findDataset, type Shelf } from './open.ts';
 import { notesOn, placeIn, refusals, type NamePlace } from './notes.ts';
@@ -51,8 +51,7 @@ export async function checkData(
   const folder = await mkdtemp(join(tmpdir(), 'anneal-check-'));
   try {
     const shelf = ledger && { ledger, store: openShelfStore(home, ledger) };
-    // A bucket that does not answer is told of in a second, not waited for.
-    const far = farFiles(home, recipe.google, { tries: 3, pauseMs: 100 });
+    const far = farFiles(home, recipe.google, SHORT_PATIENCE);
     const look: Look = { recipe, shelf, far, report, limit: options.thorough ? Number.POSITIVE_INFINITY : LOOK_ROWS };
     await checkGenerators(recipe, shelf, report);
     const train = await lookAt(look, 'train');

@@ -17,7 +17,7 @@ import { guessLabel } from '../../data/loose.ts';
 import type { Row } from '../../data/row.ts';
 import { findFiles } from '../../data/sources/find.ts';
 import { isFarUri } from '../../configs/source-paths.ts';
-import { farFiles } from '../far.ts';
+import { farFiles, SHORT_PATIENCE } from '../far.ts';
 import { readBatches } from '../../data/sources/read.ts';
 import { nameOf, type SourceFile } from '../../data/sources/source.ts';
 
@@ -124,7 +124,7 @@ async function trainedOn(ledger: Ledger, model: string): Promise<string | undefi
 }
 
 async function openFiles(what: string, reading: Reading): Promise<OpenedData> {
-  const files = await findFiles([isFarUri(what) ? what : resolve(what)], farFiles());
+  const files = await findFiles([isFarUri(what) ? what : resolve(what)], farFiles(undefined, {}, SHORT_PATIENCE));
   const guessed = reading.loose === true && reading.label === undefined ? await guessOf(files) : undefined;
   const column = reading.label ?? guessed;
   const order: IntakeOrder = {

@@ -73,7 +73,10 @@ const ROLES: readonly [RegExp, string][] = [
  */
 export function explained(error: unknown, { uri, bucket, settings }: Doing): unknown {
   if (error instanceof TerminalError || error instanceof RemoteFailure) return error;
-  const said = redact(plain(messageOf(error)).replaceAll(/\s+/g, ' ').trim()).slice(0, 300);
+  const said = redact(plain(messageOf(error)).replaceAll(/\s+/g, ' ').trim())
+    .replace(/^request to \S+ failed, reason: /, '')
+    .replace(/\.$/, '')
+    .slice(0, 300);
   const because = said === '' ? '' : ` (${said})`;
   const status = statusOf(error);
   const make = (type: string, sentence: string): TerminalError => terminal(type, sentence, { uri });
