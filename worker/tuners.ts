@@ -7,8 +7,14 @@ import { createRemoteTuner } from '../adapters/remote/tuner.ts';
 import { vertexKind } from '../adapters/vertex/kind.ts';
 import type { Ledger } from '../artifacts/ledger/open.ts';
 
-/** Kinds of training service elsewhere, by the provider that a recipe names. None loads its client before it is used. */
+/** Kinds of training service at vendors, by the provider that a recipe names. None loads its client before it is used. */
 export const remoteKinds: Readonly<Record<string, TuningKind>> = { vertex: vertexKind, openai: openAiKind };
+
+/** The same with trainers that commands reach, whose job folders are kept in `jobs`. */
+export const remoteKindsIn = (jobs: string): Readonly<Record<string, TuningKind>> => ({
+  ...remoteKinds,
+  command: commandKind({ jobs }),
+});
 
 /** Who trains, by the name that `tunerNameOf` gives. */
 export function tunersOf({ ledger, jobs }: { ledger: Ledger; jobs: string }): Record<string, Tuner> {
