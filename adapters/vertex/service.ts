@@ -11,7 +11,9 @@ import { putByContent } from '../google/storage/put.ts';
 import type { RemoteJob, TuneOrder, TuneSettings, TuningService } from '../contracts.ts';
 import { RemoteFailure } from '../remote/failure.ts';
 import { remoteModelAt } from '../remote/model-file.ts';
+import { batchService } from './batch-service.ts';
 import { checkFiles, checkSettings } from './check.ts';
+import { checkRegion } from './region.ts';
 import { collectTuned } from './collect.ts';
 import { remoteJob, TuningJob, TuningJobs } from './job.ts';
 import { tuningRequest } from './request.ts';
@@ -80,6 +82,7 @@ export async function openVertex(settings: TuneSettings): Promise<TuningService>
     check: (order) =>
       withFiles(order, async ({ doubtful }, base) => {
         priceOf(base.base);
+        await checkRegion(order.settings.store ?? '', location, storage);
         const { maxTokens } = checkSettings(base, order.settings) ?? {};
         for (const { number, value } of maxTokens === undefined ? [] : doubtful) {
           const tokens = await countTokens(address, parent, base.base, value);
@@ -108,7 +111,12 @@ export async function openVertex(settings: TuneSettings): Promise<TuningService>
     find: async (key, signal) => {
       const fits = ({ labels }: RemoteJob): boolean =>
         key === undefined ? labels['anneal_key'] !== undefined : labels['anneal_key'] === key;
-      if (key === undefined) return (await list(undefined, signal)).filter(fits);
+      if (key === undefined)
+        // Batches of answers carry the same labels, and cost as well.
+        return [
+          ...(await list(undefined, signal)).filter(fits),
+          ...(await batchService({ project, location }).find(undefined, signal)),
+        ];
       try {
         return (await list(`labels.anneal_key="${key}"`, signal)).filter(fits);
       } catch (error) {

@@ -2,8 +2,9 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { GenerateOrder, Generator } from '../../adapters/contracts.ts';
+import type { GenerateOrder, Generator, TuneSettings } from '../../adapters/contracts.ts';
 import { createVertexGenerator } from '../../adapters/vertex/generator.ts';
+import { vertexKind } from '../../adapters/vertex/kind.ts';
 import { openLedger, type Ledger } from '../../artifacts/ledger/open.ts';
 import { RecipeSchema } from '../../configs/recipe.ts';
 import { noGcs, startGcs, type GcsServer } from '../support/google/gcs.ts';
@@ -94,7 +95,7 @@ describe.skipIf(noGcs)('many prompts for a model at Vertex AI', () => {
     expect(creates()).toBe(before + 1);
   });
 
-  test('of a run that was cancelled stop, and so does the job', async () => {
+  test('are a job that is found with the others of its scope, and that stops with its run', async () => {
     vertex.state.options.runningMs = 60_000;
     const before = creates();
     const stop = new AbortController();
@@ -106,6 +107,17 @@ describe.skipIf(noGcs)('many prompts for a model at Vertex AI', () => {
     work.catch(() => undefined);
     await vi.waitFor(() => expect(creates()).toBe(before + 1));
     await vi.waitFor(() => expect(vertex.calls.at(-1)?.name).toBe('batchPredictionJobs.get'));
+    const { settings } = JSON.parse(
+      (
+        await ledger
+          .selectFrom('remote_jobs')
+          .select('settings_json')
+          .where('run_id', '=', 'r3')
+          .executeTakeFirstOrThrow()
+      ).settings_json,
+    ) as { settings: TuneSettings };
+    const known = await (await vertexKind.open(settings)).find(undefined, new AbortController().signal);
+    expect(known.filter(({ labels }) => labels['anneal_run'] === 'r3')).toMatchObject([{ state: 'running' }]);
     stop.abort(cancelled);
     await expect(work).rejects.toBe(cancelled);
     const rows = await ledger.selectFrom('remote_jobs').selectAll().where('run_id', '=', 'r3').execute();
