@@ -137,6 +137,14 @@ describe('what Vertex AI would not take', () => {
       });
     });
 
+    test('a bucket in another region than the job', async () => {
+      expect(await refusal({ google: { location: 'europe-west4' } })).toMatchObject({
+        by: 'check',
+        message:
+          "the bucket anneal-test lies in US-CENTRAL1, and the job would run in europe-west4: set google.location to the bucket's region, or take a bucket in europe-west4",
+      });
+    });
+
     test('pairs where answers were asked for, and answers where pairs were', async () => {
       expect(await refusal({ tune: { objective: 'preference' } })).toMatchObject({
         by: 'check',
