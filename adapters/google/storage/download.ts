@@ -8,6 +8,8 @@ import { coded, refusal, transfer } from './transfer.ts';
 
 /** Bytes asked for in one request. More: a line that breaks loses more. Less: more requests, each of which costs. */
 const PIECE = 32 << 20;
+/** Bytes of one write. */
+const PORTION = 1 << 20;
 /** Pieces under way at once; one connection alone does not fill a fast line. */
 const AT_ONCE = 4;
 /** Longest time without a byte, in ms. */
@@ -70,11 +72,9 @@ async function fetchPiece(fetching: Fetching, file: FileHandle, start: number, e
         try {
           await transfer(bucket, { method: 'GET', url, headers, stallMs }, async (answer) => {
             if (answer.status !== (isWhole ? 200 : 206)) throw await refusal(answer);
-            for await (const chunk of answer.body as AsyncIterable<Buffer>) {
-              const taken = chunk.subarray(0, end - at);
-              await file.write(taken, 0, taken.length, at);
-              at += taken.length;
-              if (at === end) break;
+            for await (const chunks of gathered(answer.body, end - at)) {
+              await file.writev(chunks, at);
+              at += chunks.reduce((sum, { length }) => sum + length, 0);
             }
             if (at < end) throw coded('the answer ended early', 'ECONNRESET');
           });
@@ -85,6 +85,23 @@ async function fetchPiece(fetching: Fetching, file: FileHandle, start: number, e
       patience,
     );
   }
+}
+
+/** What comes, in portions worth a write, and no more than `most` bytes of it. */
+async function* gathered(body: AsyncIterable<unknown>, most: number): AsyncGenerator<Buffer[]> {
+  let [chunks, held, left]: [Buffer[], number, number] = [[], 0, most];
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    const taken = chunk.subarray(0, left);
+    chunks.push(taken);
+    held += taken.length;
+    left -= taken.length;
+    if (held >= PORTION || left === 0) {
+      yield chunks;
+      [chunks, held] = [[], 0];
+    }
+    if (left === 0) return;
+  }
+  if (held > 0) yield chunks;
 }
 
 function addressOf({ bucket, name, generation, userProject }: Fetching): string {

@@ -19,8 +19,8 @@ export interface Transfer {
   stallMs: number;
 }
 
-/** An object that lies there packed comes packed: an option of the library below the client's. */
-const AS_IT_LIES: object = { compress: false };
+/** Options of the library below the client's: an object that lies there packed comes packed, and in large portions. */
+const AS_IT_LIES: object = { compress: false, highWaterMark: 1 << 20 };
 
 /**
  * Makes one request with the credentials of the client, and ends it when nothing moves any more. Not through the
