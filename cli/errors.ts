@@ -1,4 +1,3 @@
-import { RemoteFailure } from '../adapters/remote/failure.ts';
 import { messageOf, TerminalError } from '../configs/failure.ts';
 import { EXIT, UsageError } from './command.ts';
 import { complain, printJson } from './output.ts';
@@ -10,7 +9,7 @@ export async function guard(json: boolean, work: () => Promise<number | void>): 
   } catch (error) {
     const isUsage = error instanceof UsageError;
     // What is far away and does not answer is no fault of the program.
-    const isFar = error instanceof RemoteFailure;
+    const isFar = error instanceof Error && error.name === 'RemoteFailure';
     const isKnown = isUsage || isFar || error instanceof TerminalError;
     complain(isFar ? `${messageOf(error)}; try again in a while` : isKnown ? messageOf(error) : unexpected(error));
     if (json) {

@@ -290,7 +290,7 @@ describe('what a person has to do is said', () => {
         },
       ),
     ).toMatchInlineSnapshot(
-      `"NoKey: the key projects/p/locations/eu/keyRings/r/cryptoKeys/k cannot be used (Permission denied on Cloud KMS key. Please ensure that your Cloud Storage service account has been authorized to use this key.): it has to lie in the bucket's location, and the project's Cloud Storage service agent needs roles/cloudkms.cryptoKeyEncrypterDecrypter on it"`,
+      `"NoKey: the key projects/p/locations/eu/keyRings/r/cryptoKeys/k cannot be used (Permission denied on Cloud KMS key. Please ensure that your Cloud Storage service account has been authorized to use this key): it has to lie in the bucket's location, and the project's Cloud Storage service agent needs roles/cloudkms.cryptoKeyEncrypterDecrypter on it"`,
     );
   });
 
