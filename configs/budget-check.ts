@@ -1,4 +1,5 @@
 import { BUDGET_SCOPES } from './budget.ts';
+import { lacksPrice } from './prices.ts';
 
 /**
  * What has to hold between `continuous.budget` and the rest of a recipe: money can be bounded only where the price of
@@ -14,7 +15,10 @@ export function crossCheckBudget(written: unknown): { path: string[]; message: s
     ...namesIn(at('evaluate', 'judges')).map((name) => ['evaluate', 'judges', name, 'generator']),
   ];
   return places
-    .filter((path) => at(...path, 'kind') === 'endpoint' && at(...path, 'price') === undefined)
+    .filter((path) => {
+      const settings = at(...path);
+      return isObject(settings) && lacksPrice(settings);
+    })
     .map((path) => ({
       path,
       message: `has no price, so continuous.budget.${bounded}.usd cannot hold: give price.inputPerMillion and price.outputPerMillion in USD (0 when it is free), or bound tokens instead`,

@@ -125,6 +125,14 @@ export function generationPrice(
   throw terminal('UnknownPrice', unknown(model, `${field}: { input: …, output: … }`), { model, field });
 }
 
+/** Whether a generator as written has to say its price where money is bounded. */
+export function lacksPrice({ kind, model, price }: Record<string, unknown>): boolean {
+  if (price !== undefined) return false;
+  if (kind !== 'vertex' || typeof model !== 'string') return kind === 'endpoint';
+  const listed = priceOf(model);
+  return typeof listed === 'string' || listed.input === undefined || listed.output === undefined;
+}
+
 /** Dollars for a million tokens asked and answered in an evaluation. @throws UnknownPrice with the way to give them. */
 export function answeringPrice(
   model: string,

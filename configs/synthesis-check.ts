@@ -1,4 +1,5 @@
 import { nearest } from './nearest.ts';
+import { lacksPrice } from './prices.ts';
 
 interface Found {
   path: string[];
@@ -77,7 +78,7 @@ function withoutPrice(written: Record<string, unknown>, generators: Record<strin
   const limits = written['limits'];
   if (!isObject(limits) || limits['usd'] === undefined) return [];
   return Object.entries(generators)
-    .filter(([, settings]) => isObject(settings) && settings['kind'] === 'endpoint' && settings['price'] === undefined)
+    .filter(([, settings]) => isObject(settings) && lacksPrice(settings))
     .map(([name]) => ({
       path: ['generators', name],
       message:
