@@ -52,7 +52,9 @@ export function routedStore({ local, open, locate, known, current }: Routes): St
   /** Where an artifact may be besides the state folder, the likelier first. */
   const elsewhere = async (digest: string): Promise<Store[]> => {
     const [found, own] = [await locate(digest), current()];
-    const stores = [found, own].flatMap((address) => (address ? [at(address)] : []));
+    // Of one place, as the run at hand uses it.
+    const other = found && own && isSame(found, own) ? undefined : found;
+    const stores = [other, own].flatMap((address) => (address ? [at(address)] : []));
     return [...new Set(stores)];
   };
   const read = async <T>(digest: string, from: (store: Store) => Promise<T>): Promise<T> => {
@@ -138,6 +140,8 @@ export function routedStore({ local, open, locate, known, current }: Routes): St
     return [{ uri: undefined, store: local }, ...far];
   }
 }
+
+const isSame = (a: StoreAddress, b: StoreAddress): boolean => a.uri.replace(/\/+$/, '') === b.uri.replace(/\/+$/, '');
 
 const isType = (error: unknown, type: string): boolean => error instanceof TerminalError && error.type === type;
 

@@ -237,6 +237,11 @@ describe('the cache', () => {
     const bytes = large(9);
     const { digest } = await open({ cache, cacheBytes: 1000 }).putFile(join(folderWith({ a: bytes }), 'a'));
     expect(existsSync(join(cache, 'blobs'))).toBe(false);
+    // It is read all the same, and goes when something else comes.
+    const small = open({ cache, cacheBytes: 1000 });
+    expect((await small.read(digest)).equals(bytes)).toBe(true);
+    await small.putBytes('x');
+    expect(existsSync(blobIn(cache, digest))).toBe(false);
     expect((await open().read(digest)).equals(bytes)).toBe(true);
   });
 });

@@ -29,6 +29,8 @@ export interface Cache {
   adopt(path: string, digest: string, bytes: number): Promise<boolean>;
   /** Notes that bytes were added, and makes room when they are too many. */
   added(bytes: number): Promise<void>;
+  /** Keeps files of this process from being swept while they are read; the function given back ends that. */
+  hold(digests: readonly string[]): () => void;
   /** Notes that something is read; `isHeld`: by its path, so that it has to stay for a while. */
   used(digest: string, isHeld: boolean): Promise<void>;
   /** Notes that what the bucket holds under a digest is something else; kept for other processes. */
@@ -45,12 +47,18 @@ export function openCache(root: string, most: number, inUseMs: number = IN_USE_M
   const placeOf = (digest: string): string => place('blobs', digest);
   const mark = (kind: string, digest: string): string => join(root, kind, hexOf(digest));
   let held: number | undefined;
+  const reading = new Map<string, number>();
+  const count = (digest: string, by: number): void => {
+    const left = (reading.get(hexOf(digest)) ?? 0) + by;
+    if (left === 0) reading.delete(hexOf(digest));
+    else reading.set(hexOf(digest), left);
+  };
   let sweeping: Promise<void> | undefined;
 
   const added = async (bytes: number): Promise<void> => {
     held = held === undefined ? await sizeOf(root) : held + bytes;
     if (held <= most) return;
-    sweeping ??= sweep(root, most * SWEEP_TO, inUseMs).then((left) => {
+    sweeping ??= sweep(root, most * SWEEP_TO, inUseMs, reading).then((left) => {
       held = left;
       sweeping = undefined;
     });
@@ -100,6 +108,10 @@ export function openCache(root: string, most: number, inUseMs: number = IN_USE_M
       return true;
     },
     added,
+    hold: (digests) => {
+      for (const digest of digests) count(digest, 1);
+      return () => digests.forEach((digest) => count(digest, -1));
+    },
     used: async (digest, isHeld) => {
       const now = new Date();
       await utimes(placeOf(digest), now, now).catch(() => undefined);
@@ -154,7 +166,12 @@ const total = (entries: readonly Entry[]): number => entries.reduce((sum, { size
  * Removes what was used least recently until `target` bytes are left. Files in a folder that was handed out stay with
  * it; a folder that nobody asked for since `inUseMs` goes, and then its files may.
  */
-async function sweep(root: string, target: number, inUseMs: number): Promise<number> {
+async function sweep(
+  root: string,
+  target: number,
+  inUseMs: number,
+  reading: ReadonlyMap<string, number>,
+): Promise<number> {
   const since = Date.now() - inUseMs;
   const heldAt = async (hex: string): Promise<number> =>
     (await stat(join(root, 'in-use', hex)).catch(() => undefined))?.mtimeMs ?? 0;
@@ -164,13 +181,14 @@ async function sweep(root: string, target: number, inUseMs: number): Promise<num
   let entries = await entriesOf(root);
   if (total(entries) <= target) return total(entries);
   for (const hex of await readdir(join(root, 'folders')).catch(() => [])) {
-    if ((await heldAt(hex)) < since) await rm(join(root, 'folders', hex), { recursive: true, force: true });
+    if (!reading.has(hex) && (await heldAt(hex)) < since)
+      await rm(join(root, 'folders', hex), { recursive: true, force: true });
   }
   entries = await entriesOf(root);
   let left = total(entries);
   for (const { path, hex, size, isLinked } of entries.toSorted((a, b) => a.usedAt - b.usedAt)) {
     if (left <= target) break;
-    if (isLinked || (await heldAt(hex)) >= since) continue;
+    if (isLinked || reading.has(hex) || (await heldAt(hex)) >= since) continue;
     await rm(path, { force: true });
     left -= size;
   }

@@ -113,16 +113,22 @@ export function createGcsStore(options: GcsStoreOptions): Store {
     for (let tries = 1; ; tries++) {
       const manifest = await manifestOf(digest);
       const all = [digest, ...membersOf(manifest)];
-      for (const one of all) await cache.used(one, isHeld);
-      if (!manifest && !(await cache.has(digest))) await fetch('blobs', digest);
-      await inParallel(manifest?.files ?? [], FILES_AT_ONCE, async ({ sha256, bytes }) => {
-        if (!(await cache.has(`sha256:${sha256}`, bytes))) await fetch('blobs', `sha256:${sha256}`, bytes);
-      });
+      const release = cache.hold(all);
+      let isFetched = false;
       try {
+        for (const one of all) await cache.used(one, isHeld);
+        if (!manifest && !(await cache.has(digest))) await fetch('blobs', digest);
+        await inParallel(manifest?.files ?? [], FILES_AT_ONCE, async ({ sha256, bytes }) => {
+          if (!(await cache.has(`sha256:${sha256}`, bytes))) await fetch('blobs', `sha256:${sha256}`, bytes);
+        });
+        isFetched = true;
         return await read();
       } catch (error) {
-        if (tries === 3 || !(isType(error, 'CorruptArtifact') || isType(error, 'MissingArtifact'))) throw error;
+        const isAgain = isFetched && tries < 3;
+        if (!isAgain || !(isType(error, 'CorruptArtifact') || isType(error, 'MissingArtifact'))) throw error;
         for (const one of all) await dropDamaged(one);
+      } finally {
+        release();
       }
     }
   };

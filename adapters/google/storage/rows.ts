@@ -3,6 +3,7 @@ import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Bucket, FileMetadata } from '@google-cloud/storage';
 import { terminal, type TerminalError } from '../../../configs/failure.ts';
+import { plain } from '../../../configs/plain.ts';
 import { nearest } from '../../../configs/nearest.ts';
 import { containerByName } from '../../../data/sources/container.ts';
 import { patternOf, type FarFile, type FarFiles } from '../../../data/sources/far.ts';
@@ -67,7 +68,8 @@ export function gcsRows(options: GcsRowsOptions): FarFiles {
       const key = createHash('sha256').update(`${file.uri}#${file.generation}`).digest('hex').slice(0, 24);
       await mkdir(folder, { recursive: true, mode: 0o700 });
       await sweep(folder);
-      const target = join(folder, key, basename(place.name));
+      const name = basename(place.name);
+      const target = join(folder, key, /^\.*$/.test(name) ? 'rows' : name);
       if ((await stat(target).catch(() => undefined))?.size === file.bytes) return target;
       const bucket = await open(place.bucket);
       const order = { ...place, ...file, bucket, doing: doing(place), patience, userProject };
@@ -114,7 +116,7 @@ async function nothing(
     : name === '' || name.endsWith('/')
       ? `there is no file of rows below ${uri}`
       : `there is no object ${uri}`;
-  return terminal('NoSuchFile', `${what}: ${hint}`, { uri });
+  return terminal('NoSuchFile', plain(`${what}: ${hint}`), { uri });
 }
 
 /** Copies of yesterday go; one that is read is not older than a day. */
