@@ -12,6 +12,7 @@ import { openAnswers, type AnswersFile, type KeptAnswer } from './answers-file.t
 import { askAll } from './ask-all.ts';
 import { Prompt, usdOf, type RemoteAsker } from './asker.ts';
 import { remoteModelAt } from './model-file.ts';
+import { inTurn } from './turn.ts';
 import type { Patience } from './persist.ts';
 
 /** A vendor whose models can be asked. */
@@ -22,6 +23,7 @@ export interface AnswerKind {
 }
 
 const Facts = z.object({
+  run: z.string(),
   promptTokens: z.number(),
   completionTokens: z.number(),
   seconds: z.number(),
@@ -44,35 +46,38 @@ export function createRemoteGenerator(kind: AnswerKind, at: { jobs: string; pati
       const folder = join(at.jobs, key);
       const stopped = join(folder, `cancelled-${run}`);
       if (existsSync(stopped)) throw terminal('Cancelled', 'the run was cancelled: nothing more is asked');
-      const done = await resultIn(folder);
-      if (done) return done;
-      const prompts = await readPrompts(order.prompts);
-      const asker = await kind.open(await remoteModelAt(order.base), order, watch.signal);
-      const began = performance.now();
-      const answers = openAnswers(join(folder, 'answers.jsonl'));
-      try {
-        await askInBatch(prompts, answers, asker, { key, run, order, signal: watch.signal });
-        await askAll(prompts, answers, {
-          asker,
-          maxTokens: order.decoding.maxTokens,
-          lanes: Math.min(order.batchSize, MOST_AT_ONCE),
-          budget: order.budget,
-          patience: at.patience,
-          ...watch,
-        });
-      } catch (error) {
-        if (watch.signal.aborted && isCancelled(watch.signal)) await writeAtomic(stopped, new Date().toISOString());
-        throw error;
-      } finally {
-        answers.close();
-        await asker.close?.();
-      }
-      const kept = prompts.map(({ id }) => answers.known.get(id) as KeptAnswer);
-      const seconds = Math.round(performance.now() - began) / 1000;
-      const result = await writeResult(folder, kept, { seconds, price: asker.price });
-      // All of it is in the result now.
-      await rm(answers.path, { force: true });
-      return result;
+      await mkdir(folder, { recursive: true });
+      return inTurn(join(folder, 'asking'), watch.signal, async () => {
+        const done = await resultIn(folder, run);
+        if (done) return done;
+        const prompts = await readPrompts(order.prompts);
+        const asker = await kind.open(await remoteModelAt(order.base), order, watch.signal);
+        const began = performance.now();
+        const answers = openAnswers(join(folder, 'answers.jsonl'));
+        try {
+          await askInBatch(prompts, answers, asker, { key, run, order, signal: watch.signal });
+          await askAll(prompts, answers, {
+            asker,
+            maxTokens: order.decoding.maxTokens,
+            lanes: Math.min(order.batchSize, MOST_AT_ONCE),
+            budget: order.budget,
+            patience: at.patience,
+            ...watch,
+          });
+        } catch (error) {
+          if (watch.signal.aborted && isCancelled(watch.signal)) await writeAtomic(stopped, new Date().toISOString());
+          throw error;
+        } finally {
+          answers.close();
+          await asker.close?.();
+        }
+        const kept = prompts.map(({ id }) => answers.known.get(id) as KeptAnswer);
+        const seconds = Math.round(performance.now() - began) / 1000;
+        const result = await writeResult(folder, kept, { run, seconds, price: asker.price });
+        // All of it is in the result now.
+        await rm(answers.path, { force: true });
+        return result;
+      });
     },
   };
 }
@@ -106,18 +111,20 @@ const placeOf = (folder: string): { predictions: string; timings: string; result
   result: join(folder, 'result.json'),
 });
 
-/** What was finished before; undefined: it was not, or is not all there. */
-async function resultIn(folder: string): Promise<GenerateResult | undefined> {
+/** What was finished before; undefined: it was not, or is not all there. One run pays for it: who asked. */
+async function resultIn(folder: string, asking: string): Promise<GenerateResult | undefined> {
   const { predictions, timings, result } = placeOf(folder);
   if (![predictions, timings, result].every((path) => existsSync(path))) return undefined;
   const facts = Facts.safeParse(JSON.parse(await readFile(result, 'utf8')));
-  return facts.success ? { predictions, timings, ...facts.data } : undefined;
+  if (!facts.success) return undefined;
+  const { run, usd, ...rest } = facts.data;
+  return { predictions, timings, ...rest, usd: run === asking ? usd : 0 };
 }
 
 async function writeResult(
   folder: string,
   answers: readonly KeptAnswer[],
-  { seconds, price }: { seconds: number; price: RemoteAsker['price'] },
+  { run, seconds, price }: { run: string; seconds: number; price: RemoteAsker['price'] },
 ): Promise<GenerateResult> {
   const { predictions, timings, result } = placeOf(folder);
   await mkdir(join(folder, 'output'), { recursive: true });
@@ -141,6 +148,6 @@ async function writeResult(
     usd: answers.reduce((sum, answer) => sum + usdOf(answer, price), 0),
     unanswered: answers.filter(({ text }) => text === null).length,
   };
-  await writeAtomic(result, JSON.stringify(facts));
+  await writeAtomic(result, JSON.stringify({ run, ...facts }));
   return { predictions, timings, ...facts };
 }

@@ -1,5 +1,5 @@
-import { appendFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { GenerateResult } from '../../../../adapters/contracts.ts';
@@ -20,6 +20,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 function vendor(answer: (row: number, times: number) => Error | string | RemoteAnswer): {
   asked: number[];
   generate(more?: {
+    run?: string;
     signal?: AbortSignal;
     budget?: { usd?: number; tokens?: number };
     questions?: number;
@@ -46,14 +47,14 @@ function vendor(answer: (row: number, times: number) => Error | string | RemoteA
   );
   return {
     asked,
-    generate: async ({ signal = new AbortController().signal, budget, questions = 6, lanes = 2 } = {}) => {
+    generate: async ({ signal = new AbortController().signal, budget, questions = 6, lanes = 2, run = 'run' } = {}) => {
       const base = await remoteFolder(join(folder, 'model'), { provider: 'pretended', model: 'm', base: 'm' });
       const { path: prompts } = promptFile(
         join(folder, 'prompts.jsonl'),
         Array.from({ length: questions }, (_, i) => `question ${i}`),
       );
       const order = { base, prompts, decoding, batchSize: lanes, budget };
-      return generator.generate('key', order, 'run', { signal, progress: () => undefined });
+      return generator.generate('key', order, run, { signal, progress: () => undefined });
     },
   };
 }
@@ -125,5 +126,18 @@ describe('answers of a model at a vendor', () => {
     const second = vendor(() => 'yes');
     await second.generate({ budget: { usd: 1000, tokens: 1000 } });
     expect(asked + second.asked.length).toBe(6);
+  });
+
+  test('are asked for by one of two runs that want the same at the same time, and paid by that one', async () => {
+    const { asked, generate } = vendor(() => 'yes');
+    const results = await Promise.all([generate({ run: 'one' }), generate({ run: 'two' })]);
+    expect(asked).toHaveLength(6);
+    expect(results.map(({ usd = -1 }) => usd).toSorted((a, b) => a - b)).toEqual([0, 18]);
+  });
+
+  test('wait for nobody who died while he asked', async () => {
+    mkdirSync(join(folder, 'jobs', 'key'), { recursive: true });
+    writeFileSync(join(folder, 'jobs', 'key', 'asking'), `${hostname()} 999999 long-ago`);
+    expect(texts(await vendor(() => 'yes').generate())).toHaveLength(6);
   });
 });
