@@ -36,11 +36,17 @@ export async function startGcs(root: string, buckets: readonly string[] = []): P
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const child = spawn(
-    binary(),
-    `-scheme http -host 127.0.0.1 -port ${port} -backend filesystem -public-host 127.0.0.1:${port} -log-level error`
-      .split(' ')
-      .concat('-filesystem-root', root, '-external-url', url),
-    { stdio: ['ignore', 'ignore', 'inherit'] },
+    'sh',
+    [
+      '-c',
+      // It ends with this process, however that ends: then nobody holds the other end of the pipe any more.
+      'trap "" INT TERM HUP; "$0" "$@" < /dev/null & cat > /dev/null; kill -9 $!',
+      binary(),
+      ...`-scheme http -host 127.0.0.1 -port ${port} -backend filesystem -public-host 127.0.0.1:${port} -log-level error`
+        .split(' ')
+        .concat('-filesystem-root', root, '-external-url', url),
+    ],
+    { stdio: ['pipe', 'ignore', 'inherit'] },
   );
   await answers(url, child);
   return {
@@ -48,7 +54,7 @@ export async function startGcs(root: string, buckets: readonly string[] = []): P
     port,
     stop: async () => {
       if (child.exitCode !== null || child.signalCode !== null) return;
-      child.kill('SIGKILL');
+      child.stdin.end();
       await once(child, 'exit');
     },
   };
