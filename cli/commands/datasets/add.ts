@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { nearest } from '../../../configs/nearest.ts';
+import { isFarUri } from '../../../configs/source-paths.ts';
 import { addDataset, confirmDataset, type AddedDataset } from '../../../worker/datasets/add.ts';
 import { DATASET_KINDS, type DatasetKind } from '../../../configs/dataset-kinds.ts';
 import { UsageError } from '../../command.ts';
@@ -21,7 +22,7 @@ export async function add(flags: Flags, ...files: string[]): Promise<void> {
     throw new UsageError(`--max-bad-share: expected a number from 0 to 1, found "${flags.maxBadShare}"`);
   if (files.length === 0) throw new UsageError('expected at least one file, glob or folder');
   const order = {
-    uris: files.map((file) => resolve(file)),
+    uris: files.map((file) => (isFarUri(file) ? file : resolve(file))),
     name: nameOf(flags.name),
     kind,
     maxBadShare,
