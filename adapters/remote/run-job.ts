@@ -5,6 +5,7 @@ import {
   findClaimed,
   hasEnded,
   intendJob,
+  jobAt,
   updateJob,
   type NewIntent,
   type RemoteJobRecord,
@@ -14,6 +15,7 @@ import type { JobService, RemoteJob } from '../contracts.ts';
 import { isCancelled } from '../local/await.ts';
 import { limiterOf } from './limiter.ts';
 import { orderOnce, seen, type Ordering } from './order-once.ts';
+import { quit } from './quit.ts';
 import { stopJob } from './stop.ts';
 
 /** What a job is run with. */
@@ -51,6 +53,11 @@ export async function runJob(
       await updateJob(ledger, row.label, state);
       if (job.state === 'succeeded') return { job, row };
       if (job.state === 'failed' || job.state === 'cancelled') throw failed(name, JSON.stringify(job.error ?? null));
+      // A person's decision; the next look finds it cancelled.
+      if ((await jobAt(ledger, row.label)).decision === 'cancel') {
+        await quit(ordering, { ...row, name });
+        await updateJob(ledger, row.label, { decision: null });
+      }
       await sleep(pollMs, undefined, { signal }).catch(() => undefined);
       signal.throwIfAborted();
     }

@@ -16,7 +16,7 @@ export const usage = '[--runs N] [--quick]';
 /** Workers at once, and runs that each has in hand. */
 const [WORKERS, LANES] = [3, 12];
 /** A worker lives at most so long after it has begun to work, in ms; the quick form is over sooner. */
-const [LIFE_MS, QUICK_LIFE_MS] = [12_000, 3000];
+const [LIFE_MS, QUICK_LIFE_MS] = [5000, 3000];
 /** ms after a call of unknown outcome: far more than the server here takes under this load. */
 const SETTLE_MS = 1500;
 
@@ -81,8 +81,21 @@ function startWorker(folder: string, runs: number, env: Record<string, string>):
 }
 
 function outcomeOf(figures: Figures): Pick<Outcome, 'ok' | 'aims' | 'table'> {
-  const { runs, trainings, jobs, mostCreates, orphans, ledgerUsd, runsUsd, spentUsd, kills, found, shared, seconds } =
-    figures;
+  const {
+    runs,
+    trainings,
+    jobs,
+    mostCreates,
+    orphans,
+    ledgerUsd,
+    runsUsd,
+    spentUsd,
+    miscounted,
+    kills,
+    found,
+    shared,
+    seconds,
+  } = figures;
   const usd = (value: number): string => `$${value.toFixed(6)}`;
   const rows: [string, string, string, boolean | undefined][] = [
     ['runs done, trainings they wanted', `${runs}, ${trainings}`, '', undefined],
@@ -91,6 +104,7 @@ function outcomeOf(figures: Figures): Pick<Outcome, 'ok' | 'aims' | 'table'> {
     ['orphans', String(orphans), '0', orphans === 0],
     ['money counted in the ledger', usd(ledgerUsd), usd(spentUsd), ledgerUsd === spentUsd],
     ['money counted in runs', usd(runsUsd), usd(spentUsd), runsUsd === spentUsd],
+    ['jobs counted at another cost than booked', String(miscounted), '0', miscounted === 0],
     ['workers killed', String(kills), '', undefined],
     ['jobs found again by their label', String(found), '', undefined],
     ['jobs taken by a second run', String(shared), '', undefined],

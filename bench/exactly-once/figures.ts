@@ -21,6 +21,8 @@ export interface Figures {
   spentUsd: number;
   ledgerUsd: number;
   runsUsd: number;
+  /** Jobs whose cost in the ledger is not what the vendor booked for them. */
+  miscounted: number;
   /** Jobs that were found by their label. */
   found: number;
   /** Runs that took another one's job. */
@@ -31,7 +33,7 @@ export interface Figures {
 export async function figuresOf(place: Place, of: { runs: number; kills: number; seconds: number }): Promise<Figures> {
   const { folder, admin, env } = place;
   const creates = Object.values(await admin<Record<string, number>>('creates'));
-  const { usd } = await admin<{ usd: number }>('money');
+  const spent = await admin<{ usd: number; jobs: Record<string, number> }>('money');
   const jobs = await admin<{ name: string }[]>('jobs');
   const done = doneIn(folder).map(
     (id) => JSON.parse(readFileSync(join(folder, 'done', id), 'utf8')) as { name: string; usd?: number },
@@ -48,7 +50,9 @@ export async function figuresOf(place: Place, of: { runs: number; kills: number;
       jobs: creates.reduce((sum, count) => sum + count, 0),
       mostCreates: Math.max(...creates),
       orphans: jobs.filter(({ name }) => !known.has(name)).length + (await asked(ledger)),
-      spentUsd: micro(usd),
+      spentUsd: micro(spent.usd),
+      miscounted: rows.filter(({ name, cost_usd }) => Math.round((cost_usd ?? 0) * 1e6) !== spent.jobs[name ?? ''])
+        .length,
       ledgerUsd: micro(rows.reduce((sum, { cost_usd }) => sum + (cost_usd ?? 0), 0)),
       runsUsd: micro(done.reduce((sum, { usd: cost = 0 }) => sum + cost, 0)),
       found: rows.filter(({ adopted }) => adopted === 1).length,

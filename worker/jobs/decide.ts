@@ -12,6 +12,9 @@ import {
 import { terminal } from '../../configs/failure.ts';
 import { serviceAt } from './services.ts';
 
+/** The step that orders batches of answers. */
+const ANSWERS = 'evaluate';
+
 export type Decision = 'wait' | 'cancel' | 'resubmit';
 
 /** A decision that was noted, or carried out at once. */
@@ -46,6 +49,10 @@ export async function decide(ledger: Ledger, row: RemoteJobRecord, decision: Dec
     return { job: await cancelNow(ledger, row), decision, runs };
   }
   if (row.state === 'cancelling') return nothing('is being cancelled already');
+  if (row.instance === ANSWERS && decision !== 'cancel')
+    return nothing(
+      `is a batch of answers, which has no watchdog: \`anneal jobs cancel\`, then \`anneal rerun ${runs[0]}\``,
+    );
   if (row.name === null) return nothing(`is not ordered yet: \`anneal cancel ${runs[0]}\` ends its run`);
   if (!(await updateIfUnchanged(ledger, row, { decision })))
     return nothing('has just changed: look with `anneal jobs`, then decide again');
