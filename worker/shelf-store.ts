@@ -31,13 +31,13 @@ export function openShelfStore(home: Home, ledger: Ledger): Store {
   });
 }
 
-/** Bound of the cache: `ANNEAL_CACHE_GB`. @throws TerminalError `BadSetting` */
+/** Bound of the cache: `ANNEAL_STORE_CACHE_GB`. @throws TerminalError `BadSetting` */
 function cacheBytes(): number {
-  const text = process.env['ANNEAL_CACHE_GB'];
+  const text = process.env['ANNEAL_STORE_CACHE_GB'];
   if (text === undefined || text === '') return CACHE_BYTES;
   const gigabytes = Number(text);
   if (Number.isFinite(gigabytes) && gigabytes >= 0) return gigabytes * 1e9;
-  throw terminal('BadSetting', `ANNEAL_CACHE_GB: expected a number of gigabytes, found ${JSON.stringify(text)}`);
+  throw terminal('BadSetting', `ANNEAL_STORE_CACHE_GB: expected a number of gigabytes, found ${JSON.stringify(text)}`);
 }
 
 /** Id of a state folder's ledger, made on first use. */
