@@ -3,9 +3,7 @@ import { TerminalError } from '../../configs/failure.ts';
 
 /** Activities beside steps: what trying again cannot mend ends them at once, as it ends steps. */
 export function final<T extends object>(activities: T): T {
-  return Object.fromEntries(
-    Object.entries(activities).map(([name, work]) => [name, typeof work === 'function' ? once(work as Work) : work]),
-  ) as T;
+  return Object.fromEntries(Object.entries(activities).map(([name, work]) => [name, once(work as Work)])) as T;
 }
 
 type Work = (...args: unknown[]) => Promise<unknown>;

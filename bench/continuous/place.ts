@@ -1,6 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -13,6 +12,7 @@ import { simulatedOutside, type Learner } from '../../test/support/simulated.ts'
 import { homeAt } from '../../worker/home.ts';
 import { createWorkers } from '../../worker/main.ts';
 import { requireTemporal, serverArguments } from '../../worker/server.ts';
+import { freePort } from '../../test/support/free-port.ts';
 
 /** A real server with real workers, ledger and store; only trainer and generator are simulated. */
 export interface Place {
@@ -93,14 +93,4 @@ async function answering<T>(server: ChildProcess, connect: () => Promise<T>, tri
       await sleep(100);
     }
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const probe = createServer();
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as { port: number };
-      probe.close(() => resolve(port));
-    });
-  });
 }

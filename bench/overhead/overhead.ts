@@ -1,6 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -16,6 +15,7 @@ import { homeAt } from '../../worker/home.ts';
 import { localDeps } from '../../worker/main.ts';
 import { serverArguments } from '../../worker/server.ts';
 import type { Aim } from '../main.ts';
+import { freePort } from '../../test/support/free-port.ts';
 
 const STEPS = 100;
 const ROUNDS = 9;
@@ -149,16 +149,6 @@ async function secondRun(folder: string): Promise<number> {
   } finally {
     timed(env, 'down');
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const probe = createServer();
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as { port: number };
-      probe.close(() => resolve(port));
-    });
-  });
 }
 
 async function retry<T>(work: () => Promise<T>, tries = 100): Promise<T> {

@@ -1,13 +1,13 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { withLock } from '../../../scripts/setup/lock.js';
 import { onPath } from '../../../scripts/setup/places.js';
 import { cacheDir } from '../../../scripts/toolchain.js';
+import { freePort } from '../free-port.ts';
 
 const VERSION = 'v1.56.1';
 const MODULE = `github.com/fsouza/fake-gcs-server@${VERSION}`;
@@ -68,16 +68,6 @@ async function answers(url: string, child: ChildProcess): Promise<void> {
     await sleep(20);
   }
   throw new Error('fake-gcs-server does not answer');
-}
-
-/** A port that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /** Go's caches are of no use afterwards; one build at a time. */

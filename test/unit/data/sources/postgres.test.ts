@@ -5,7 +5,8 @@ import { readSql } from '../../../../data/sources/sql.ts';
 import type { FoundRecord } from '../../../../data/sources/source.ts';
 import { collect } from '../../support/collect.ts';
 import { failureOf } from '../../support/failures.ts';
-import { freePort, postgresPrograms, startPostgres, type PostgresServer } from './postgres-server.ts';
+import { freePort } from '../../../support/free-port.ts';
+import { postgresPrograms, startPostgres, type PostgresServer } from './postgres-server.ts';
 
 const PASSWORD = 'p@ss/word';
 const bin = postgresPrograms();
