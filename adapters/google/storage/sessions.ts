@@ -1,16 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { isAlive, processOf } from '../../local/processes.ts';
 
-/** A large upload under way, noted so that another process can go on with it. */
-export interface Session {
-  /** Whoever has it can write the object: it stands in no message, and only its owner may read the file. */
-  uri: string;
-}
-
+/** What is noted of a large upload under way. Whoever has its address can write the object: it stands in no message. */
 const Kept = z.object({ uri: z.url(), pid: z.int(), born: z.string() });
+
+/** The service forgets an upload after a week. */
+const LAST_MS = 8 * 86_400_000;
 
 /** Uploads under way, one file each, in a folder. */
 export interface Sessions {
@@ -50,6 +48,10 @@ export function openSessions(folder: string): Sessions {
     },
     keep: async (object, uri) => {
       await mkdir(folder, { recursive: true });
+      for (const name of await readdir(folder)) {
+        const found = await stat(join(folder, name)).catch(() => undefined);
+        if (found && found.mtimeMs < Date.now() - LAST_MS) await rm(join(folder, name), { force: true });
+      }
       const { pid, born } = processOf(process.pid) ?? { pid: process.pid, born: '' };
       await writeFile(place(object), JSON.stringify({ uri, pid, born }), { mode: 0o600 });
     },
