@@ -15,8 +15,8 @@ export const usage = '[--runs N] [--quick]';
 
 /** Workers at once, and runs that each has in hand. */
 const [WORKERS, LANES] = [3, 12];
-/** A worker lives at most so long after it has begun to work, in ms; the quick form is over sooner. */
-const [LIFE_MS, QUICK_LIFE_MS] = [5000, 3000];
+/** A worker lives at most so long after it has begun to work, in ms. */
+const LIFE_MS = 5000;
 /** ms after a call of unknown outcome: far more than the server here takes under this load. */
 const SETTLE_MS = 1500;
 
@@ -60,7 +60,7 @@ async function killing({ folder, env }: Place, runs: number, say: (said: string)
       const worker = startWorker(folder, runs, env);
       const ended = once(worker, 'exit');
       await Promise.race([once(worker.stdout as NodeJS.ReadableStream, 'data'), ended]);
-      const lifeMs = Math.random() ** 2 * (runs > 100 ? LIFE_MS : QUICK_LIFE_MS);
+      const lifeMs = Math.random() ** 2 * LIFE_MS;
       const isEnded = await Promise.race([ended.then(() => true), sleep(lifeMs)]);
       if (isEnded !== true) {
         worker.kill('SIGKILL');
