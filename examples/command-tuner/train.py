@@ -92,8 +92,16 @@ def learned_until(step: int) -> dict:
     return {}
 
 
+def preload_openblas() -> None:
+    """mlx for Linux processors sums slowly by itself; where this Python has OpenBLAS beside it, that is put before."""
+    library = Path(sys.prefix) / "lib" / "libopenblas.so"
+    if library.exists() and "LD_PRELOAD" not in os.environ:
+        os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, "LD_PRELOAD": str(library)})
+
+
 def main() -> int:
     order, settings = read_order()
+    preload_openblas()
     try:
         import mlx.core as mx
         from mlx_lm import load
