@@ -9,6 +9,7 @@ import { paidFor } from '../support/paid.ts';
 import { slurm } from './support/slurm-worker.ts';
 import { sharedFolder } from './support/trainer.ts';
 import { tunerContract } from './tuner.ts';
+import { expect, test } from 'vitest';
 
 const folder = sharedFolder();
 const noPython = spawnSync('python3', ['--version']).status === 0 ? undefined : 'there is no python3 on this machine';
@@ -60,3 +61,14 @@ tunerContract(
   },
   noPython,
 );
+
+test.skipIf(noPython)('what Slurm refuses for good is final, in its own words', async () => {
+  const { tuner, order } = await slurm(folder);
+  const wrong = order(12);
+  wrong.settings.command?.submit?.splice(3, 1, '--partition=nowhere');
+  await expect(tuner().submit('nowhere', wrong, 'r1', paidFor('nowhere'))).rejects.toMatchObject({
+    name: 'TerminalError',
+    type: 'BadSpec',
+    message: expect.stringContaining('sbatch: error: invalid partition specified: nowhere') as string,
+  });
+});
