@@ -1,7 +1,7 @@
 import { now } from '../../artifacts/ledger/clock.ts';
 import type { Ledger } from '../../artifacts/ledger/open.ts';
+import { countTries } from '../../artifacts/ledger/job-intents.ts';
 import {
-  countTries,
   hasEnded,
   jobAt,
   updateIfUnchanged,

@@ -3,13 +3,12 @@ import { failpoint } from '../../configs/failpoint.ts';
 import { TerminalError } from '../../configs/failure.ts';
 import { now } from '../../artifacts/ledger/clock.ts';
 import type { Ledger } from '../../artifacts/ledger/open.ts';
+import { otherTries, renumber } from '../../artifacts/ledger/job-intents.ts';
 import {
   beginSending,
   findJob,
   jobAt,
   nameJob,
-  otherTries,
-  renumber,
   updateJob,
   type RemoteJobRecord,
 } from '../../artifacts/ledger/remote-jobs.ts';

@@ -1,15 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { letGo } from '../../artifacts/ledger/job-claims.ts';
 import type { Ledger } from '../../artifacts/ledger/open.ts';
-import {
-  findClaimed,
-  hasEnded,
-  intendJob,
-  jobAt,
-  updateJob,
-  type NewIntent,
-  type RemoteJobRecord,
-} from '../../artifacts/ledger/remote-jobs.ts';
+import { intendJob, type NewIntent } from '../../artifacts/ledger/job-intents.ts';
+import { findClaimed, hasEnded, jobAt, updateJob, type RemoteJobRecord } from '../../artifacts/ledger/remote-jobs.ts';
 import { terminal } from '../../configs/failure.ts';
 import type { JobService, RemoteJob } from '../contracts.ts';
 import { isCancelled } from '../local/await.ts';

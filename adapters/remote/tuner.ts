@@ -4,16 +4,8 @@ import { join } from 'node:path';
 import { writeAtomic } from '../../artifacts/files.ts';
 import type { Ledger } from '../../artifacts/ledger/open.ts';
 import { letGo, pays, waitersOf } from '../../artifacts/ledger/job-claims.ts';
-import {
-  findClaimed,
-  hasEnded,
-  intendJob,
-  jobKeyOf,
-  nextTry,
-  otherTries,
-  updateJob,
-  type RemoteJobRecord,
-} from '../../artifacts/ledger/remote-jobs.ts';
+import { intendJob, jobKeyOf, nextTry, otherTries } from '../../artifacts/ledger/job-intents.ts';
+import { findClaimed, hasEnded, updateJob, type RemoteJobRecord } from '../../artifacts/ledger/remote-jobs.ts';
 import { recordEvent } from '../../artifacts/ledger/runs.ts';
 import { failpoint } from '../../configs/failpoint.ts';
 import { systemCode, terminal } from '../../configs/failure.ts';

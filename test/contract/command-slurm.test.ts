@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { labelOf } from '../../adapters/command/replies.ts';
-import { jobKeyOf } from '../../artifacts/ledger/remote-jobs.ts';
+import { jobKeyOf } from '../../artifacts/ledger/job-intents.ts';
 import type { TrainerFaults } from '../support/fake-trainer.ts';
 import { paidFor } from '../support/paid.ts';
 import { slurm } from './support/slurm-worker.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll } from 'vitest';
-import { jobKeyOf } from '../../artifacts/ledger/remote-jobs.ts';
+import { jobKeyOf } from '../../artifacts/ledger/job-intents.ts';
 import type { FaultRule } from '../support/google/faults.ts';
 import { paidFor } from '../support/paid.ts';
 import { openAiOrder, openAiTuner, type Place } from './support/openai-worker.ts';

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll } from 'vitest';
-import { jobKeyOf } from '../../artifacts/ledger/remote-jobs.ts';
+import { jobKeyOf } from '../../artifacts/ledger/job-intents.ts';
 import { startCloud, type Cloud } from '../support/google/cloud.ts';
 import type { FaultRule } from '../support/google/faults.ts';
 import { noGcs } from '../support/google/gcs.ts';
