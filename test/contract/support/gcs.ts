@@ -10,6 +10,9 @@ import { emptyFolder } from '../../unit/support/folder.ts';
 
 export const BUCKET = 'anneal-test';
 
+/** The first test on a machine builds the server. */
+const BUILD_MS = 300_000;
+
 /** Short waits, so that a test of faults takes no longer than the faults. */
 export const QUICK = { project: 'test', patience: { tries: 4, pauseMs: 10 }, stallMs: 5000 };
 
@@ -24,7 +27,7 @@ export function gcsBench() {
     server = await startGcs(join(folder, 'gcs'), [BUCKET]);
     proxy = await startProxy(server, join(folder, 'sessions'));
     process.env['STORAGE_EMULATOR_HOST'] = proxy.url;
-  });
+  }, BUILD_MS);
   beforeEach(() => proxy?.inject());
   afterAll(async () => {
     delete process.env['STORAGE_EMULATOR_HOST'];
