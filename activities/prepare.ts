@@ -42,6 +42,8 @@ export const PrepareParams = z.strictObject({
   /** Longest row that the tuner takes, in tokens. */
   maxTokens: z.int(),
   maskPrompt: z.boolean(),
+  /** Absent: conversations are learned. */
+  objective: z.literal('preference').optional(),
   /** Who started the run, for the register of datasets. */
   actor: z.string(),
 });
@@ -100,18 +102,20 @@ export function createPrepare(deps: Deps): Step<PrepareParams> {
         evalSets: await evalSetsOf(deps, parts),
         ...(atLeast ? { countTokens: atLeast } : tokensFor(counter)),
         maxTokens,
+        objective: params.objective,
         seed: PREPARE_SEED,
         folder: context.scratch,
         signal: context.signal,
       });
       const { statistics, fewShot, removed } = made;
+      const { objective = 'sft' } = params;
       const empty = emptyProblem(statistics);
       if (empty) throw terminal(empty.type, empty.message, { train: statistics.train, test: statistics.test });
       for (const note of statistics.notes) await context.log('note', note);
       const train = await context.save(
         'Dataset',
         { file: made.train },
-        { rows: statistics.train.kept, stage: 'prepared', use: 'sft', kind: 'sft' },
+        { rows: statistics.train.kept, stage: 'prepared', use: objective, kind: objective },
       );
       const test = await context.save(
         'Dataset',

@@ -7,6 +7,7 @@ import { writeLines, type LineWriter } from './lines.ts';
 import { ALL_POLICIES } from './policies/all.ts';
 import type { EvalSet, World } from './policies/policy.ts';
 import type { Row } from './row.ts';
+import type { Objective } from './test-side.ts';
 import type { EarlierSplit, SplitSettings } from './split.ts';
 
 /** Rows in batches. */
@@ -27,6 +28,8 @@ export interface PreparationOrder {
   countTokens: World['countTokens'];
   tokensAtMost?: World['tokensAtMost'];
   maxTokens: number;
+  /** What is learned from the rows; default: to answer as they do. */
+  objective?: Objective | undefined;
   seed: number;
   /** Folder for the results and for what lies between. */
   folder: string;

@@ -97,7 +97,7 @@ async function takeTrainRows(
       }
     }
     accounts.shape.in += 1;
-    const why = cannotBeLearned(row);
+    const why = cannotBeLearned(row, work.order.objective);
     if (why !== undefined) return remove(accounts.shape, row, { out: 'quarantine', why }, work.takeOut);
     accounts.shape.out += 1;
     if (areFinal) statistics.add(row);

@@ -29,7 +29,7 @@ export function createTestSide(work: Work): TestSide {
       if (account.in === 0) work.accounts.push(account);
       account.in += 1;
       if (row.origin && row.origin.confirmedBy === undefined) throw unconfirmed(row);
-      const why = cannotBeLearned(row);
+      const why = cannotBeAsked(row, work.order.objective);
       if (why !== undefined) return remove(account, row, { out: 'quarantine', why }, work.takeOut);
       // Also without a dedupe policy: an evaluation counts every row once.
       if (seen.addId(row.id, 1) !== 0)
@@ -57,8 +57,20 @@ const unconfirmed = ({ source, line }: Row): Error =>
     { source, line },
   );
 
-/** What keeps a row from being an example of question and answer. */
-export function cannotBeLearned(row: Row): string | undefined {
+/** What a training learns: to answer as rows do, or to give the better of two answers. */
+export type Objective = 'sft' | 'preference';
+
+/** What keeps a row from being a test: where pairs are learned, the better answer of one is what is expected. */
+const cannotBeAsked = (row: Row, objective: Objective | undefined): string | undefined =>
+  objective === 'preference' && row.chosen ? cannotBeLearned(row, objective) : cannotBeLearned(row);
+
+/** What keeps a row from being an example of what is learned. */
+export function cannotBeLearned(row: Row, objective: Objective = 'sft'): string | undefined {
+  if (objective === 'preference') {
+    if (!row.chosen || !row.rejected) return 'is no pair of answers: tune.objective preference learns from pairs';
+    if (answerOf(row).trim() === '') return 'has an empty preferred answer';
+    return row.messages.at(-1)?.role === 'user' ? undefined : 'has a prompt that does not end with the user';
+  }
   if (row.chosen) return 'is a preference pair: this tuner learns from conversations';
   if (row.document) return 'is a document: this tuner learns from conversations';
   const last = row.messages.at(-1);

@@ -56,6 +56,7 @@ export const prepareParams = ({ name, data, tune }: Recipe, actor: string): Prep
   split: data.split,
   maxTokens: tune.maxTokens,
   maskPrompt: tune.maskPrompt,
+  ...(tune.objective === 'preference' ? { objective: tune.objective } : {}),
   actor,
 });
 

@@ -65,6 +65,30 @@ describe.skipIf(noGcs)('the shipped recipe at Vertex AI and in a bucket', () => 
     expect(await creates()).toEqual([1, 1]);
   });
 
+  test('pairs of answers are learned by preference', async () => {
+    const pairs = (count: number, from: number): string =>
+      Array.from({ length: count }, (_, i) => {
+        const [prompt, side] = [`is ${from + i} even or odd?`, (from + i) % 2 === 0 ? 'even' : 'odd'];
+        return `${JSON.stringify({ prompt, chosen: side, rejected: side === 'even' ? 'odd' : 'even' })}\n`;
+      }).join('');
+    place.write('pairs.jsonl', pairs(60, 0));
+    place.write('asked.jsonl', pairs(30, 1000));
+    const recipe = place.write(
+      'preference.yaml',
+      `name: parity
+data: { train: { uri: pairs.jsonl }, test: { uri: asked.jsonl } }
+model: { base: ./nowhere, for: { vertex: gemini-2.5-flash-lite } }
+tune: { provider: vertex, objective: preference, vertex: { epochs: 1, beta: 0.1 } }
+store: gs://${PROJECT}/artifacts
+`,
+    );
+    const run = await place.json<RunJson>('run', recipe);
+    expect(run.error).toBeUndefined();
+    expect(run.status).toBe('completed');
+    const jobs = await cloud.admin<{ preferenceOptimizationSpec?: { hyperParameters: { beta: number } } }[]>('jobs');
+    expect(jobs.flatMap(({ preferenceOptimizationSpec: spec }) => spec?.hyperParameters.beta ?? [])).toEqual([0.1]);
+  });
+
   test('a run that is cancelled cancels its job', async () => {
     const endless = [...SETS, '--set', `tune.vertex.epochs=${FOREVER}`, '--detach'];
     const { runId } = await place.json<RunJson>('run', RECIPE, ...endless);
@@ -83,7 +107,7 @@ describe.skipIf(noGcs)('the shipped recipe at Vertex AI and in a bucket', () => 
   test.for([
     ['tune.vertex.adapterSize=32', /takes 1, 2, 4, 8, 16, found 32/],
     ['model.for.vertex=gpt-4.1', /gpt-4\.1 is a model of openai/],
-    ['tune.objective=preference', /training row 1 .*is no pair of answers/],
+    ['tune.objective=preference', /is no pair of answers: tune\.objective preference learns from pairs/],
   ] as const)('%s is refused before anything is ordered', async ([set, message]) => {
     const before = await creates();
     const { code, stderr, stdout } = await place.anneal('run', RECIPE, ...SETS, '--set', set);

@@ -189,6 +189,7 @@ async function prepareThem(
       : [],
     ...tokensFor(counter),
     maxTokens: vendor?.limits.maxTokens ?? tune.maxTokens,
+    objective: tune.objective,
     seed: PREPARE_SEED,
     folder,
   });
@@ -259,7 +260,11 @@ async function weigh(
   report.estimate = estimateTuning({
     tokens: tokens.total,
     passes: { iterations: tune.iterations, batchSize: tune.batchSize, rows: tokens.rows },
-    price: trainingPrice({ model: 'mlx', here: true }),
+    // A trainer elsewhere bills what the recipe says; without a price nobody does.
+    price:
+      tune.price?.training === undefined
+        ? trainingPrice({ model: 'mlx', here: true })
+        : trainingPrice({ model: tune.tuner, given: tune.price }),
     ...(speed ? { tokensPerSecond: speed } : {}),
   });
 }

@@ -54,6 +54,42 @@ async function prepare({ train, test, policies = [], ...order }: Order): Promise
   }
 }
 
+test('where pairs are learned, conversations are put aside, and a test expects the better answer', async () => {
+  const pair = (n: number): Row =>
+    identify(
+      {
+        messages: [{ role: 'user', content: `question ${n}` }],
+        chosen: [{ role: 'assistant', content: `good ${n}` }],
+        rejected: [{ role: 'assistant', content: `bad ${n}` }],
+      },
+      0,
+      n,
+    );
+  const talk = identify(
+    {
+      messages: [
+        { role: 'user', content: 'hello' },
+        { role: 'assistant', content: 'hi' },
+      ],
+    },
+    0,
+    9,
+  );
+  const {
+    train,
+    test: asked,
+    removed,
+  } = await prepare({
+    train: [pair(1), pair(2), talk],
+    test: [pair(3), { ...talk, line: 10 }],
+    objective: 'preference',
+  });
+  expect(train.map(({ line }) => line)).toEqual([1, 2]);
+  expect(train.every(({ chosen, rejected }) => chosen !== undefined && rejected !== undefined)).toBe(true);
+  expect(asked.map(({ reference }) => reference)).toEqual(['good 3', 'hi']);
+  expect(removed.map(({ reason }) => reason)).toEqual(['is no pair of answers: tune.objective preference learns from pairs']);
+});
+
 const listOf = (...policies: object[]): AnyPolicy[] => PolicyList.parse(policies);
 const total = ({ kept, duplicates, inTestSet, removed, toTest }: Account): number =>
   kept + duplicates + inTestSet + removed + toTest;
