@@ -87,7 +87,9 @@ test('where pairs are learned, conversations are put aside, and a test expects t
   expect(train.map(({ line }) => line)).toEqual([1, 2]);
   expect(train.every(({ chosen, rejected }) => chosen !== undefined && rejected !== undefined)).toBe(true);
   expect(asked.map(({ reference }) => reference)).toEqual(['good 3', 'hi']);
-  expect(removed.map(({ reason }) => reason)).toEqual(['is no pair of answers: tune.objective preference learns from pairs']);
+  expect(removed.map(({ reason }) => reason)).toEqual([
+    'is no pair of answers: tune.objective preference learns from pairs',
+  ]);
 });
 
 const listOf = (...policies: object[]): AnyPolicy[] => PolicyList.parse(policies);
