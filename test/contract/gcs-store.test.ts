@@ -164,6 +164,15 @@ describe('what is in the bucket', () => {
     expect(await open({ cache }).condition(digest)).toBe('ok');
   });
 
+  test('that is not there is missing, also in a bucket whose name is in the words about it', async () => {
+    const { open } = bench.place();
+    const message = 'No such object: my-bucket/store/trees/00/00';
+    bench.proxy.inject({ method: 'GET', what: 404, body: { error: { code: 404, message } } });
+    const digest = digestOf('never stored');
+    expect(await open().condition(digest)).toBe('missing');
+    expect((await failureOf(open().read(digest))).type).toBe('MissingArtifact');
+  });
+
   test('is listed page by page, and surveyed without a call for each', async () => {
     const { open } = bench.place();
     const store = open({ page: 10 });

@@ -105,7 +105,7 @@ export function explained(error: unknown, { uri, bucket, settings }: Doing): unk
     );
   }
   if (status === 403) return forbidden(said, uri, bucket);
-  if (status === 404 && /bucket/i.test(said)) return noBucket(bucket);
+  if (status === 404 && isAboutBucket(said)) return noBucket(bucket);
   if (isTransient(error)) {
     const kind = status === 429 ? 'quota' : 'away';
     return new RemoteFailure(kind, `Cloud Storage did not do its work for ${uri}${because}`, { cause: error });
@@ -115,6 +115,12 @@ export function explained(error: unknown, { uri, bucket, settings }: Doing): unk
   }
   return error;
 }
+
+/**
+ * Whether the words of a 404 are about the bucket. Those about an object quote its address, in which any word may stand:
+ * "No such object: my-bucket/rows.jsonl".
+ */
+export const isAboutBucket = (words: string): boolean => /\bbucket\b/i.test(words) && !/^no such object/i.test(words);
 
 /** The error for a bucket that is not there, or that may not be seen. */
 export const noBucket = (bucket: string): TerminalError =>

@@ -1,7 +1,8 @@
 import type { Bucket, FileMetadata } from '@google-cloud/storage';
 import { hexOf } from '../../../artifacts/canonical.ts';
 import type { Condition } from '../../../artifacts/store.ts';
-import { noBucket, statusOf, type Doing } from './errors.ts';
+import { messageOf } from '../../../configs/failure.ts';
+import { isAboutBucket, noBucket, statusOf, type Doing } from './errors.ts';
 import { persist, type Patience } from './persist.ts';
 
 /** What a listing tells of an object. */
@@ -13,22 +14,23 @@ export interface Found {
 /** Objects in one answer; the service gives no more. */
 const PAGE = 1000;
 
-/** What is noted about an object; undefined: it is not there. @throws TerminalError `NoSuchBucket` and others */
+/** What is noted about an object, or one generation of it; undefined: it is not there. @throws TerminalError `NoSuchBucket` and others */
 export async function headOf(
   bucket: Bucket,
   name: string,
   doing: Doing,
   patience?: Patience,
+  generation?: string,
 ): Promise<FileMetadata | undefined> {
   return persist(
     doing,
     async () => {
       try {
-        return (await bucket.file(name).getMetadata())[0];
+        return (await bucket.file(name, generation === undefined ? {} : { generation }).getMetadata())[0];
       } catch (error) {
         if (statusOf(error) !== 404) throw error;
         // The service says the same of a missing bucket and a missing object, but for the words.
-        if (/bucket/i.test(String((error as Error).message))) throw noBucket(bucket.name);
+        if (isAboutBucket(messageOf(error))) throw noBucket(bucket.name);
         return undefined;
       }
     },

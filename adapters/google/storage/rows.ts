@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, rm, stat, utimes } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Bucket, FileMetadata } from '@google-cloud/storage';
 import { terminal, type TerminalError } from '../../../configs/failure.ts';
@@ -9,13 +9,13 @@ import { containerByName } from '../../../data/sources/container.ts';
 import { patternOf, type FarFile, type FarFiles } from '../../../data/sources/far.ts';
 import { someOf } from '../../../data/sources/file.ts';
 import { inOrder } from '../../../data/sources/order.ts';
+import { RemoteFailure } from '../../remote/failure.ts';
 import { bucketOf, openStorage, type StorageSettings } from './client.ts';
 import { sumsOfFile } from './crc32c.ts';
 import { fetchTo } from './download.ts';
 import type { Doing } from './errors.ts';
 import { headOf, listObjects } from './objects.ts';
 import type { Patience } from './persist.ts';
-import { coded } from './transfer.ts';
 import { gsUri, parseGs, type GsPlace } from './uri.ts';
 
 /** A copy that nobody asked for since so many ms goes. */
@@ -70,13 +70,18 @@ export function gcsRows(options: GcsRowsOptions): FarFiles {
       await sweep(folder);
       const name = basename(place.name);
       const target = join(folder, key, /^\.*$/.test(name) ? 'rows' : name);
-      if ((await stat(target).catch(() => undefined))?.size === file.bytes) return target;
+      if ((await stat(target).catch(() => undefined))?.size === file.bytes) {
+        // Used anew, so that nobody sweeps it away while it is read.
+        await utimes(join(folder, key), new Date(), new Date());
+        return target;
+      }
       const bucket = await open(place.bucket);
       const order = { ...place, ...file, bucket, doing: doing(place), patience, userProject };
-      const [{ crc32c: expected }] = await bucket.file(place.name, { generation: file.generation }).getMetadata();
+      const found = await headOf(bucket, place.name, doing(place), patience, file.generation);
+      if (!found) throw new RemoteFailure('away', `${file.uri} was replaced or removed while it was looked at`);
       await fetchTo(order, target, async (path) => {
-        if (expected !== undefined && (await sumsOfFile(path)).crc !== expected)
-          throw coded(`${file.uri} came with other bytes than it has`, 503);
+        if (found.crc32c !== undefined && (await sumsOfFile(path)).crc !== found.crc32c)
+          throw new RemoteFailure('away', `${file.uri} came with other bytes than it has`);
       });
       return target;
     },
