@@ -1,6 +1,7 @@
+import { pathIn } from '../../artifacts/address.ts';
 import { hexOf } from '../../artifacts/canonical.ts';
 import { Manifest } from '../../artifacts/store.ts';
-import { bucketOf, openStorage, type StorageSettings } from './storage/client.ts';
+import { bucketOf, keyOf, openStorage, type StorageSettings } from './storage/client.ts';
 import { statusOf } from './storage/errors.ts';
 import { inParallel, persist } from './storage/persist.ts';
 import { gsUri, parseGs } from './storage/uri.ts';
@@ -19,18 +20,16 @@ export async function publishFolder(store: string, digest: string, settings: Sto
   const place = parseGs(store);
   const prefix = place.name === '' ? '' : `${place.name.replace(/\/+$/, '')}/`;
   const bucket = bucketOf(await openStorage(settings), place.bucket, settings);
-  const object = (kind: 'blobs' | 'trees', hex: string): string =>
-    `${prefix}${kind}/${hex.slice(0, 2)}/${hex.slice(2)}`;
   const doing = { uri: store, bucket: place.bucket, settings };
-  const tree = object('trees', hexOf(digest));
-  const [text] = await persist(doing, () => bucket.file(tree).download());
+  const [text] = await persist(doing, () => bucket.file(`${prefix}${pathIn('trees', digest)}`).download());
   const { files } = Manifest.parse(JSON.parse(text.toString('utf8')));
   const folder = `${prefix}models/${hexOf(digest)}/`;
   await inParallel(files, AT_ONCE, ({ path, sha256 }) =>
     persist(doing, async () => {
       try {
-        const target = bucket.file(`${folder}${path}`);
-        await bucket.file(object('blobs', sha256)).copy(target, { preconditionOpts: { ifGenerationMatch: 0 } });
+        const target = bucket.file(`${folder}${path}`, keyOf(settings));
+        const blob = bucket.file(`${prefix}${pathIn('blobs', `sha256:${sha256}`)}`);
+        await blob.copy(target, { preconditionOpts: { ifGenerationMatch: 0 } });
       } catch (error) {
         // It is there: what lies under a digest never changes.
         if (statusOf(error) !== 412) throw error;

@@ -1,3 +1,4 @@
+import { listStores } from '../../artifacts/ledger/artifacts.ts';
 import { listRuns } from '../../artifacts/ledger/runs.ts';
 import { noteAliases } from '../../artifacts/note-alias.ts';
 import type { RunRow } from '../../artifacts/ledger/schema.ts';
@@ -14,22 +15,25 @@ interface Flags {
   json: boolean;
 }
 
-/** Compares the copies at Google Cloud with the ledger, and sets them right. */
+/** Compares the copies at Google Cloud with the ledger, and sets them right; notes aliases beside artifacts in buckets. */
 export async function sync({ all, dryRun, json }: Flags, run: string | undefined): Promise<number> {
   if (all && run !== undefined) throw new UsageError('give a run or --all, not both');
   return readState(async ({ home, ledger }) => {
+    const runs = await runsOf(ledger, { all, run, dryRun });
     const store = openShelfStore(home, ledger);
-    if (!dryRun) for (const problem of await noteAliases({ ledger, store })) tell(problem);
-    const runs = await runsOf(ledger, { all, run });
+    const problems = dryRun ? [] : await noteAliases({ ledger, store });
+    problems.forEach(tell);
     const mirroring = googleMirroring();
     try {
       const deps = { ledger, store, ...mirroring };
       const results = await syncRuns(deps, runs, { dryRun }, (result) => {
         if (!json) print(lineOf(result));
       });
-      const isRight = results.every(({ state }) => !['failed', 'missing', 'differs'].includes(state));
-      if (json) printJson({ ok: isRight, dryRun, runs: runs.map(({ id }) => id), results });
-      else print(summary(results, dryRun));
+      const isDone = results.every(({ state }) => !['failed', 'missing', 'differs'].includes(state));
+      const isRight = isDone && problems.length === 0;
+      if (json) printJson({ ok: isRight, dryRun, runs: runs.map(({ id }) => id), results, problems });
+      else if (runs.length > 0) print(summary(results, dryRun));
+      else if (isRight) print('aliases are noted beside the artifacts in buckets; no run asks for other copies');
       return isRight ? EXIT.done : EXIT.failed;
     } finally {
       await mirroring.mirror.close();
@@ -39,7 +43,7 @@ export async function sync({ all, dryRun, json }: Flags, run: string | undefined
 
 async function runsOf(
   ledger: State['ledger'],
-  { all, run }: { all: boolean; run: string | undefined },
+  { all, run, dryRun }: { all: boolean; run: string | undefined; dryRun: boolean },
 ): Promise<RunRow[]> {
   if (run !== undefined) {
     const row = await runOf(ledger, run);
@@ -50,6 +54,8 @@ async function runsOf(
   }
   const asked = (await listRuns(ledger)).filter((row) => asksForCopies(row) && row.status !== 'running');
   if (asked.length > 0) return all ? asked : asked.slice(0, 1);
+  // Aliases beside artifacts in a bucket are copies that need no word in a recipe.
+  if (!dryRun && (await listStores(ledger)).length > 0) return [];
   throw new UsageError('no run that has ended asks for copies: add google.mirror to a recipe and run it');
 }
 

@@ -1,6 +1,6 @@
 import type { Bucket, FileMetadata } from '@google-cloud/storage';
 import { join } from 'node:path';
-import { hexOf } from '../../../artifacts/canonical.ts';
+import { pathIn } from '../../../artifacts/address.ts';
 import { digestFile } from '../../../artifacts/files.ts';
 import { corrupt, writing } from '../../../artifacts/store.ts';
 import { terminal, TerminalError } from '../../../configs/failure.ts';
@@ -67,8 +67,7 @@ export function byDigest(options: ByDigestOptions): ByDigest {
     opened.catch(() => (opened = undefined));
     return opened;
   };
-  const nameOf = (kind: Kind, digest: string): string =>
-    `${prefix}${kind}/${hexOf(digest).slice(0, 2)}/${hexOf(digest).slice(2)}`;
+  const nameOf = (kind: Kind, digest: string): string => `${prefix}${pathIn(kind, digest)}`;
   const doing = (name: string): Doing => ({
     uri: gsUri({ bucket: place.bucket, name }),
     bucket: place.bucket,

@@ -45,6 +45,10 @@ export async function openStorage({ project }: StorageSettings = {}): Promise<St
 export const bucketOf = (storage: Storage, name: string, { userProject }: StorageSettings): Bucket =>
   storage.bucket(name, userProject === undefined ? {} : { userProject });
 
+/** Options of a file that is written: the key of one's own, where there is one. */
+export const keyOf = ({ kmsKey }: StorageSettings = {}): { kmsKeyName?: string } =>
+  kmsKey === undefined ? {} : { kmsKeyName: kmsKey };
+
 /** The test server that is asked in place of Google; undefined: Google. */
 function emulator(): string | undefined {
   const address = env['STORAGE_EMULATOR_HOST'];

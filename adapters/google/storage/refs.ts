@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { AliasNote } from '../../../artifacts/store.ts';
 import { canonicalJson } from '../../../configs/canonical-json.ts';
 import { noBucket, statusOf, type Doing } from './errors.ts';
+import { keyOf } from './client.ts';
 import { headOf } from './objects.ts';
 import { persist, type Patience } from './persist.ts';
 import { coded } from './transfer.ts';
@@ -34,13 +35,14 @@ export async function setRemoteAlias(place: RefsPlace, alias: AliasNote): Promis
     const found = await headOf(bucket, name, doing, place.patience);
     const generation = Number(found?.generation ?? 0);
     const there = found && (await read(bucket, name, generation, doing, place.patience));
-    if (there?.digest === alias.digest && there.version === alias.version) return { moved: false };
-    if (there && there.at > alias.at) return { moved: false };
+    // The same place with an older date is written anew: by that date a move that comes late would win.
+    const isSame = there?.digest === alias.digest && there.version === alias.version && there.at === alias.at;
+    if (isSame || (there && there.at > alias.at)) return { moved: false };
     const isSet = await persist(
       doing,
       async () => {
         try {
-          await bucket.file(name).save(text, {
+          await bucket.file(name, keyOf(doing.settings)).save(text, {
             resumable: false,
             validation: 'crc32c',
             preconditionOpts: { ifGenerationMatch: generation },

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import type { Bucket, CreateResumableUploadOptions, FileMetadata } from '@google-cloud/storage';
 import { terminal } from '../../../configs/failure.ts';
-import type { StorageSettings } from './client.ts';
+import { keyOf, type StorageSettings } from './client.ts';
 import type { Sums } from './crc32c.ts';
 import { isTransient, noBucket, statusOf, type Doing } from './errors.ts';
 import { persist, type Patience } from './persist.ts';
@@ -31,7 +31,7 @@ export async function createSmall(creation: Creation, data: Buffer): Promise<voi
     doingOf(creation),
     async () => {
       try {
-        await bucket.file(name, keyOf(creation)).save(data, {
+        await bucket.file(name, keyOf(creation.settings)).save(data, {
           resumable: false,
           validation: 'crc32c',
           timeout: creation.stallMs ?? STALL_MS,
@@ -52,7 +52,7 @@ export async function createSmall(creation: Creation, data: Buffer): Promise<voi
  */
 export async function createLarge(creation: Creation, path: string, sessions: Sessions): Promise<void> {
   const { bucket, name, sums, patience } = creation;
-  const object = createHash('sha256').update(`${bucket.name}/${name} ${sums.bytes}`).digest('hex');
+  const object = createHash('sha256').update(`${bucket.name}/${name} ${sums.digest}`).digest('hex');
   const one = {
     find: () => sessions.find(object),
     keep: (uri: string) => sessions.keep(object, uri),
@@ -109,7 +109,7 @@ async function begin(creation: Creation, session: One): Promise<string> {
     preconditionOpts: { ifGenerationMatch: 0 },
     metadata: { ...describe(creation), crc32c: sums.crc, contentLength: sums.bytes },
   };
-  const [uri] = await bucket.file(name, keyOf(creation)).createResumableUpload(options);
+  const [uri] = await bucket.file(name, keyOf(creation.settings)).createResumableUpload(options);
   await session.keep(uri);
   return uri;
 }
@@ -180,9 +180,6 @@ function describe({ sums }: Creation) {
     metadata: { sha256: sums.digest.slice('sha256:'.length), crc32c: sums.crc, bytes: String(sums.bytes) },
   };
 }
-
-const keyOf = ({ settings }: Creation): { kmsKeyName?: string } =>
-  settings.kmsKey === undefined ? {} : { kmsKeyName: settings.kmsKey };
 
 const doingOf = ({ bucket, name, settings }: Creation): Doing => ({
   uri: `gs://${bucket.name}/${name}`,
