@@ -1,3 +1,4 @@
+import { messageOf } from '../configs/failure.ts';
 import { listArtifacts } from './ledger/artifacts.ts';
 import type { Ledger } from './ledger/open.ts';
 import type { Store } from './store.ts';
@@ -11,18 +12,32 @@ export interface Damage {
   store?: string;
 }
 
+/** A store elsewhere that could not be looked into. */
+export interface Unchecked {
+  store: string;
+  why: string;
+}
+
 /**
  * Hashes everything in the state folder again and compares it with its address; of what lies elsewhere, compares size
- * and checksum with what was noted; and both with the ledger.
+ * and checksum with what was noted; and both with the ledger. A bucket that does not answer hides nothing of the rest.
  */
-export async function verifyStore(store: Store, ledger: Ledger): Promise<{ checked: number; damaged: Damage[] }> {
+export async function verifyStore(
+  store: Store,
+  ledger: Ledger,
+): Promise<{ checked: number; damaged: Damage[]; unchecked: Unchecked[] }> {
   const known = new Map((await listArtifacts(ledger)).map((artifact) => [artifact.digest, artifact]));
   const damaged: Damage[] = [];
+  const unchecked: Unchecked[] = [];
   const there = new Set<string>();
   let checked = 0;
   const parts = (await store.parts?.()) ?? [{ uri: undefined, store }];
   for (const { uri, store: part } of parts) {
-    const found = await verifyPart(part);
+    const found = await verifyPart(part).catch((error: unknown) => {
+      if (uri === undefined) throw error;
+      unchecked.push({ store: uri, why: messageOf(error) });
+      return { checked: 0, there: [], damaged: [] };
+    });
     checked += found.checked;
     for (const digest of found.there) there.add(digest);
     for (const { digest, condition } of found.damaged) {
@@ -31,10 +46,10 @@ export async function verifyStore(store: Store, ledger: Ledger): Promise<{ check
     }
   }
   for (const { digest, type, store: uri } of known.values()) {
-    if (!there.has(digest))
+    if (!there.has(digest) && !unchecked.some(({ store: closed }) => closed === uri))
       damaged.push({ digest, type, condition: 'missing', ...(uri === null ? {} : { store: uri }) });
   }
-  return { checked, damaged };
+  return { checked, damaged, unchecked };
 }
 
 async function verifyPart(

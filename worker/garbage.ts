@@ -4,7 +4,7 @@ import { dropArtifact, neededDigests } from '../artifacts/ledger/artifacts.ts';
 import type { Ledger } from '../artifacts/ledger/open.ts';
 import { listRunning } from '../artifacts/ledger/runs.ts';
 import type { Store } from '../artifacts/store.ts';
-import { terminal } from '../configs/failure.ts';
+import { messageOf, terminal } from '../configs/failure.ts';
 import type { Home } from './home.ts';
 import { openShelfStore, ownerOf } from './shelf-store.ts';
 
@@ -65,20 +65,25 @@ async function unneeded(store: Store, fromLedger: ReadonlySet<string>, uri: stri
 
 /** The state folder, and stores elsewhere that no other ledger writes to. */
 async function ownParts(home: Home, ledger: Ledger): Promise<readonly { uri: string | undefined; store: Store }[]> {
-  const shared = new Set(await sharedStores(home, ledger));
+  const closed = new Set((await storesLeftAlone(home, ledger)).map(({ uri }) => uri));
   const parts = (await openShelfStore(home, ledger).parts?.()) ?? [];
-  return parts.filter(({ uri }) => uri === undefined || !shared.has(uri));
+  return parts.filter(({ uri }) => uri === undefined || !closed.has(uri));
 }
 
-/** Addresses of stores that other ledgers write to, too: what this one does not need, they may. */
-export async function sharedStores(home: Home, ledger: Ledger): Promise<string[]> {
-  const shared: string[] = [];
+/** Stores elsewhere that nothing is taken from, and why: another ledger writes there, too, or they cannot be reached. */
+export async function storesLeftAlone(home: Home, ledger: Ledger): Promise<{ uri: string; why: string }[]> {
+  const closed: { uri: string; why: string }[] = [];
   for (const { uri, store } of (await openShelfStore(home, ledger).parts?.()) ?? []) {
     if (uri === undefined) continue;
-    const owners = (await store.owners?.()) ?? [];
-    if (owners.some((owner) => owner !== ownerOf(home))) shared.push(uri);
+    try {
+      const owners = (await store.owners?.()) ?? [];
+      if (owners.some((owner) => owner !== ownerOf(home)))
+        closed.push({ uri, why: 'other ledgers write there, too, and may need what this one does not' });
+    } catch (error) {
+      closed.push({ uri, why: messageOf(error) });
+    }
   }
-  return shared;
+  return closed;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { findGarbage, removeGarbage, sharedStores } from '../../worker/garbage.ts';
+import { findGarbage, removeGarbage, storesLeftAlone } from '../../worker/garbage.ts';
 import { bytes, print, printJson, shortDigest, table, tell } from '../output.ts';
 import { noState, readState } from '../state.ts';
 
@@ -7,9 +7,7 @@ export async function gc(flags: { apply: boolean; json: boolean }): Promise<void
     const garbage = await findGarbage(home, ledger);
     if (flags.apply) await removeGarbage(home, ledger, garbage);
     const total = garbage.reduce((sum, { bytes: size }) => sum + size, 0);
-    const shared = await sharedStores(home, ledger);
-    for (const uri of shared)
-      tell(`${uri} is left alone: other ledgers write there, too, and may need what this one does not`);
+    for (const { uri, why } of await storesLeftAlone(home, ledger)) tell(`${uri} is left alone: ${why}`);
     if (flags.json) return printJson({ applied: flags.apply, bytes: total, removed: garbage });
     if (garbage.length === 0) return print('nothing to remove');
     print(

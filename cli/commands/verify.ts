@@ -1,13 +1,15 @@
 import { verifyStore } from '../../artifacts/verify.ts';
 import { openShelfStore } from '../../worker/shelf-store.ts';
 import { EXIT } from '../command.ts';
-import { print, printJson, table } from '../output.ts';
+import { print, printJson, table, tell } from '../output.ts';
 import { noState, readState } from '../state.ts';
 
 export async function verify(flags: { json: boolean }): Promise<number> {
   return readState(async ({ home, ledger }) => {
-    const { checked, damaged } = await verifyStore(openShelfStore(home, ledger), ledger);
-    if (flags.json) printJson({ ok: damaged.length === 0, checked, damaged });
+    const { checked, damaged, unchecked } = await verifyStore(openShelfStore(home, ledger), ledger);
+    const isRight = damaged.length === 0 && unchecked.length === 0;
+    for (const { store, why } of unchecked) tell(`${store} was not looked into: ${why}`);
+    if (flags.json) printJson({ ok: isRight, checked, damaged, unchecked });
     else if (damaged.length === 0) print(`${checked} artifacts match their digests`);
     else {
       print(table(damaged.map(({ digest, type, condition, store }) => [condition, type, digest, store ?? ''])));
@@ -15,6 +17,6 @@ export async function verify(flags: { json: boolean }): Promise<number> {
         `${damaged.length} of ${checked} artifacts are damaged: \`anneal lineage DIGEST --up\` shows what made one; the next run that needs it makes it again`,
       );
     }
-    return damaged.length === 0 ? EXIT.done : EXIT.failed;
+    return isRight ? EXIT.done : EXIT.failed;
   }, noState);
 }

@@ -1,19 +1,22 @@
 import { join } from 'node:path';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { openStorage } from '../../adapters/google/storage/client.ts';
 import { createGcsStore } from '../../adapters/google/storage/gcs-store.ts';
 import { setRemoteAlias } from '../../adapters/google/storage/refs.ts';
 import { enterArtifact, findArtifact } from '../../artifacts/ledger/artifacts.ts';
+import { moveAlias, registerVersion } from '../../artifacts/ledger/models.ts';
+import { openRun } from '../../artifacts/ledger/runs.ts';
 import { digestOf } from '../../artifacts/canonical.ts';
 import { withStore } from '../../artifacts/store-router.ts';
 import { createFileStore, type AliasNote } from '../../artifacts/store.ts';
 import { verifyStore } from '../../artifacts/verify.ts';
-import { findGarbage, removeGarbage, sharedStores } from '../../worker/garbage.ts';
+import { sync } from '../../cli/commands/sync.ts';
+import { findGarbage, removeGarbage, storesLeftAlone } from '../../worker/garbage.ts';
 import { homeAt } from '../../worker/home.ts';
 import { openShelfStore } from '../../worker/shelf-store.ts';
 import { noGcs } from '../support/google/gcs.ts';
 import { emptyFolder, folderWith } from '../unit/support/folder.ts';
-import { newLedger } from '../unit/support/ledger.ts';
+import { artifact, finishStep, newLedger, newRun } from '../unit/support/ledger.ts';
 import { BUCKET, gcsBench, QUICK } from './support/gcs.ts';
 
 const bench = gcsBench();
@@ -57,7 +60,7 @@ describe('with artifacts in two places', () => {
     const model = await withStore({ uri }, () => store.putFolder(folderWith({ m: 'weights' })));
     for (const stored of [...far, await store.putBytes('near')]) await enterArtifact(ledger, 'Dataset', stored);
     await enterArtifact(ledger, 'Model', model);
-    expect(await verifyStore(store, ledger)).toEqual({ checked: 6, damaged: [] });
+    expect(await verifyStore(store, ledger)).toEqual({ checked: 6, damaged: [], unchecked: [] });
     await bench.overwrite(objectOf(digestOf('a')), 'x');
     await bench.overwrite(objectOf(digestOf('weights')), 'x');
     const url = `${bench.server.url}/storage/v1/b/${BUCKET}/o/${encodeURIComponent(objectOf(digestOf('b')))}`;
@@ -86,7 +89,7 @@ describe('with artifacts in two places', () => {
     expect(found).toEqual([{ kind: 'artifact', id: digestOf('rest of a run that failed'), bytes: 25, store: uri }]);
     await createGcsStore({ uri, cache: emptyFolder(), ...QUICK, owner: 'another' }).putBytes('theirs');
     expect(await findGarbage(home, ledger)).toEqual([]);
-    expect(await sharedStores(home, ledger)).toEqual([uri]);
+    expect(await storesLeftAlone(home, ledger)).toMatchObject([{ uri, why: expect.stringContaining('other ledgers') }]);
     await removeGarbage(home, ledger, found);
     expect((await createGcsStore({ uri, cache: emptyFolder(), ...QUICK }).list()).blobs).toHaveLength(3);
     const url = `${bench.server.url}/storage/v1/b/${BUCKET}/o/${encodeURIComponent(`${uri.slice(`gs://${BUCKET}/`.length)}/ledgers/another.json`)}`;
@@ -94,6 +97,16 @@ describe('with artifacts in two places', () => {
     await removeGarbage(home, ledger, await findGarbage(home, ledger));
     expect((await createGcsStore({ uri, cache: emptyFolder(), ...QUICK }).list()).blobs).toEqual([kept.digest]);
   });
+});
+
+test('a bucket that is gone keeps nobody from looking after the state folder', async () => {
+  const { home, ledger, store } = await newShelf();
+  const gone = 'gs://no-such-bucket/p';
+  await enterArtifact(ledger, 'Dataset', { ...(await store.putBytes('x')), digest: digestOf('far'), store: gone });
+  const why = expect.stringContaining('there is no bucket') as string;
+  expect(await verifyStore(store, ledger)).toEqual({ checked: 1, damaged: [], unchecked: [{ store: gone, why }] });
+  expect(await findGarbage(home, ledger)).toMatchObject([{ id: digestOf('x') }]);
+  expect(await storesLeftAlone(home, ledger)).toEqual([{ uri: gone, why }]);
 });
 
 describe('an alias noted beside the artifacts', () => {
@@ -120,6 +133,32 @@ describe('an alias noted beside the artifacts', () => {
     expect(await setRemoteAlias(refs, note(2, '2026-01-02'))).toEqual({ moved: true });
     expect(await setRemoteAlias(refs, note(1, '2026-01-01'))).toEqual({ moved: false });
     expect(await read()).toEqual(note(2, '2026-01-02'));
+    // Back to the first version, which is a newer move; one from between comes late.
+    await setRemoteAlias(refs, note(1, '2026-01-03'));
+    await setRemoteAlias(refs, note(1, '2026-01-05'));
+    expect(await setRemoteAlias(refs, note(2, '2026-01-04'))).toEqual({ moved: false });
+    expect(await read()).toEqual(note(1, '2026-01-05'));
+  });
+
+  test('is noted by `anneal sync`, though no run asks for copies', async () => {
+    const { home, ledger, store } = await newShelf();
+    const { uri, prefix } = bench.place();
+    const model = await withStore({ uri }, () => store.putFolder(folderWith({ a: '1' })));
+    const ref = await enterArtifact(ledger, 'Model', model);
+    await openRun(ledger, newRun('r1'));
+    const executionId = await finishStep(ledger, 'r1', 'tune', {}, { model: ref });
+    const card = (await artifact(ledger, 'ModelCard', 'card')).digest;
+    const version = { name: 'support-triage', digest: ref.digest, runId: 'r1', executionId, card, actor: 'a' };
+    await registerVersion(ledger, { ...version, verdict: 'promote' }, undefined);
+    const move = { name: 'support-triage', alias: 'champion', to: 1, actor: 'a', why: 'better' };
+    await moveAlias(ledger, { ...move, action: 'promote' });
+    vi.stubEnv('ANNEAL_HOME', home.root);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const flags = { all: false, json: false };
+    await expect(sync({ ...flags, dryRun: true }, undefined)).rejects.toThrow('asks for copies');
+    expect(await sync({ ...flags, dryRun: false }, undefined)).toBe(0);
+    const { read } = await place(prefix);
+    expect(await read()).toMatchObject({ version: 1, digest: ref.digest });
   });
 
   test('moved by eight at once points to the newest', async () => {
