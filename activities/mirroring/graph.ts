@@ -2,6 +2,7 @@ import { basename, isAbsolute } from 'node:path';
 import { idOf } from '../../adapters/google/ids.ts';
 import { labelValue } from '../../adapters/remote/labels.ts';
 import type { JsonValue, WantedGraph } from '../../adapters/mirror.ts';
+import { artifactUri } from '../../artifacts/address.ts';
 import { findArtifact } from '../../artifacts/ledger/artifacts.ts';
 import { listExecutions, outcomeOf, refsOf } from '../../artifacts/ledger/executions.ts';
 import { mirroredOf } from '../../artifacts/ledger/mirrored.ts';
@@ -135,10 +136,7 @@ async function artifactNode(ledger: Ledger, row: ArtifactRow): Promise<WantedGra
     title: SCHEMAS[row.type] ?? 'system.Artifact',
     displayName: `${row.type} ${row.digest.slice(7, 19)}`,
     labels: {},
-    uri:
-      row.store === null
-        ? ''
-        : `${row.store}/${row.files > 1 ? 'trees' : 'blobs'}/${row.digest.slice(7, 9)}/${row.digest.slice(9)}`,
+    uri: row.store === null ? '' : artifactUri(row.store, row),
     metadata: {
       digest: row.digest,
       type: row.type,

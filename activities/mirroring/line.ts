@@ -7,6 +7,7 @@ import { forgetMirrored, noteMirrored } from '../../artifacts/ledger/mirrored.ts
 import { listModels, type ModelLine } from '../../artifacts/ledger/models.ts';
 import type { GoogleMirror } from '../../configs/google-mirror.ts';
 import type { Google } from '../../configs/google.ts';
+import { TerminalError } from '../../configs/failure.ts';
 import type { Mirroring } from './deps.ts';
 
 type Version = ModelLine['versions'][number];
@@ -30,9 +31,10 @@ export async function syncLine(
   const groups = new Map<string, { place: MirrorPlace; models: WantedModel[] }>();
   for (const version of line.versions) {
     const key = `${name}@v${version.version}`;
-    const wanted = await wantedModel(deps, { lines, line, version, google, settings, place, dryRun: options.dryRun });
+    const about = { lines, line, version, google, settings, place, dryRun: options.dryRun };
+    const wanted = await wantedModel(deps, about).catch(damaged);
     if ('why' in wanted) {
-      results.push({ kind: 'model', key, state: 'left', what: [], why: wanted.why });
+      results.push({ kind: 'model', key, state: 'left', what: [], ...wanted });
       continue;
     }
     const group = groups.get(wanted.place.location) ?? { place: wanted.place, models: [] };
@@ -58,6 +60,13 @@ export async function syncLine(
       });
   if (settings.endpoint) results.push(await syncEndpoint(deps, { line, settings, place, results }, options));
   return results;
+}
+
+/** A version whose own files are gone keeps none of the others from being shown. */
+function damaged(error: unknown): { why: string; state: 'failed' } {
+  const own = ['MissingArtifact', 'CorruptArtifact', 'StorageRefused'];
+  if (error instanceof TerminalError && own.includes(error.type)) return { why: error.message, state: 'failed' };
+  throw error;
 }
 
 async function noteModels({ ledger }: Mirroring, line: ModelLine, shown: readonly MirrorResult[]): Promise<void> {

@@ -1,6 +1,6 @@
 import { canonicalJson } from '../../../configs/canonical-json.ts';
 import type { Recipe } from '../../../configs/recipe.ts';
-import { hexOf } from '../../canonical.ts';
+import { artifactUri } from '../../address.ts';
 import type { ArtifactRow } from '../../ledger/schema.ts';
 import { parametersOf, planOf, sourcesOf, type Schema } from './plan.ts';
 import { uriParameter, type ImportedArtifact } from './importer.ts';
@@ -94,22 +94,15 @@ function madeBy(made: readonly MadeArtifact[], storeUrl: string): ImportedArtifa
       {
         task: `made-${`${step}-${role}`.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')}`,
         schema,
-        uri: uriOf(artifact, storeUrl),
+        uri: artifactUri(artifact.store ?? storeUrl, artifact),
         metadata: { digest, bytes, type },
       },
     ];
   });
 }
 
-/** Single files lie in `blobs/`, manifests of folders in `trees/`, in every store. */
-function uriOf({ digest, files, type, store }: MadeArtifact['artifact'], storeUrl: string): string {
-  const hex = hexOf(digest);
-  const kind = files > 1 || type === 'Model' ? 'trees' : 'blobs';
-  return `${(store ?? storeUrl).replace(/\/$/, '')}/${kind}/${hex.slice(0, 2)}/${hex.slice(2)}`;
-}
-
 /** Lower-case letters, digits and hyphens, beginning with a letter: what Vertex Pipelines takes. */
-export const pipelineName = (name: string): string => `anneal-${name}`.replaceAll(/[^a-z0-9-]/g, '-').slice(0, 128);
+const pipelineName = (name: string): string => `anneal-${name}`.replaceAll(/[^a-z0-9-]/g, '-').slice(0, 128);
 
 const labelOf = (text: string): string =>
   text
