@@ -37,16 +37,19 @@ export function checked(address: string, what: string): URL {
  * @throws TerminalError `BadLocation`, `BadEndpoint`
  */
 export function vertexBase(location: string): string {
+  const host = vertexHost(location);
+  return overridden() ?? `https://${host}`;
+}
+
+/** The host of Vertex AI in a location. @throws TerminalError `BadLocation`: nothing else may become a part of an address. */
+export function vertexHost(location: string): string {
   if (!/^[a-z][a-z0-9-]{1,40}$/.test(location)) {
     throw terminal(
       'BadLocation',
       `“${location.slice(0, 60)}” is no location of Google Cloud: give one such as us-central1 or europe-west4 (google.location)`,
     );
   }
-  return (
-    overridden() ??
-    (location === 'global' ? 'https://aiplatform.googleapis.com' : `https://${location}-aiplatform.googleapis.com`)
-  );
+  return location === 'global' ? 'aiplatform.googleapis.com' : `${location}-aiplatform.googleapis.com`;
 }
 
 /** Where another service of Google begins, e.g. `serviceusage`; ANNEAL_VERTEX_URL instead, where it is set. */

@@ -5,6 +5,7 @@ import type { MetadataServiceClient } from '@google-cloud/aiplatform/build/src/v
 import type { ModelServiceClient } from '@google-cloud/aiplatform/build/src/v1/model_service_client.js';
 import { terminal } from '../../../configs/failure.ts';
 import type { MirrorPlace } from '../../mirror.ts';
+import { vertexHost } from '../address.ts';
 import { clientOf } from '../auth.ts';
 
 /** Clients of one location. Each is made when it is first needed: the first loads some 150 MB, the others little. */
@@ -47,7 +48,7 @@ async function optionsOf(location: string, projectId: string): Promise<Options> 
   const override = env['ANNEAL_VERTEX_GRPC'];
   if (override === undefined || override === '') {
     const authClient = (await clientOf()) as NonNullable<Options['authClient']>;
-    return { apiEndpoint: `${location}-aiplatform.googleapis.com`, projectId, authClient };
+    return { apiEndpoint: vertexHost(location), projectId, authClient };
   }
   const [, host, port] = /^(127\.0\.0\.1|localhost|\[::1\]):(\d{1,5})$/.exec(override) ?? [];
   if (host === undefined)

@@ -3,9 +3,13 @@ import { mkdir, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/p
 import { join } from 'node:path';
 import { z } from 'zod';
 import { isAlive, processOf } from '../../local/processes.ts';
+import { isGoogle, isLoopback } from '../address.ts';
 
-/** What is noted of a large upload under way. Whoever has its address can write the object: it stands in no message. */
-const Kept = z.object({ uri: z.url(), pid: z.int(), born: z.string() });
+/**
+ * What is noted of a large upload under way. Whoever has its address can write the object: it stands in no message. It is
+ * asked with the credentials, so that one that leads elsewhere is none.
+ */
+const Kept = z.object({ uri: z.url().refine(leadsToStorage), pid: z.int(), born: z.string() });
 
 /** The service forgets an upload after a week. */
 const LAST_MS = 8 * 86_400_000;
@@ -57,4 +61,9 @@ export function openSessions(folder: string): Sessions {
     },
     drop: (object) => rm(place(object), { force: true }),
   };
+}
+
+function leadsToStorage(address: string): boolean {
+  const url = URL.parse(address);
+  return url !== null && (isGoogle(url) || isLoopback(url));
 }
