@@ -58,10 +58,9 @@ export function openCache(root: string, most: number, inUseMs: number = IN_USE_M
   const added = async (bytes: number): Promise<void> => {
     held = held === undefined ? await sizeOf(root) : held + bytes;
     if (held <= most) return;
-    sweeping ??= sweep(root, most * SWEEP_TO, inUseMs, reading).then((left) => {
-      held = left;
-      sweeping = undefined;
-    });
+    sweeping ??= sweep(root, most * SWEEP_TO, inUseMs, reading)
+      .then((left) => void (held = left))
+      .finally(() => (sweeping = undefined));
     await sweeping;
   };
 
