@@ -13,13 +13,16 @@ const LOOK_MS = 500;
 /**
  * Waits until a run is past a step: a later one has begun, or the run has ended.
  *
- * @throws TerminalError when it failed, was cancelled, or waits for somebody: a pipeline cannot answer.
+ * @throws TerminalError when it has no such step, failed, was cancelled, or waits for somebody: a pipeline cannot answer.
  */
 export async function pastStep(ledger: Ledger, id: string, step: string): Promise<RunRow> {
   for (;;) {
     const run = await findRun(ledger, id);
     if (!run)
       throw terminal('NoRun', `the run ${id} is not in the state that was handed over: run the task before again`);
+    const order = planOf(JSON.parse(run.recipe_json) as Recipe).map(({ name }) => name);
+    if (!order.includes(step))
+      throw terminal('NoStep', `the run ${id} has no step "${step}": its steps are ${order.join(', ')}`);
     if (run.status === 'failed' || run.status === 'cancelled') {
       const { message = '' } = run.error_json === null ? {} : (JSON.parse(run.error_json) as { message?: string });
       throw terminal('RunFailed', `the run ${id} ${run.status}${message && `: ${message}`}`);
@@ -30,8 +33,6 @@ export async function pastStep(ledger: Ledger, id: string, step: string): Promis
         'RunWaits',
         `the run ${id} waits (${run.waiting}), and nobody can answer it in a pipeline: run recipes with approvals or budgets on a worker of your own`,
       );
-    const recipe = JSON.parse(run.recipe_json) as Recipe;
-    const order = planOf(recipe).map(({ name }) => name);
     const later = order.slice(order.indexOf(step) + 1);
     const begun = (await listExecutions(ledger, id)).map(({ instance }) => instance.split(/[.#]/)[0] ?? '');
     if (begun.some((name) => later.includes(name))) return run;

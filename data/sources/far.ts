@@ -28,6 +28,7 @@ export const NOTHING_FAR: FarFiles = {
 /**
  * A pattern as an expression on the whole name: `*` and `?` stop at a slash, `**` does not; `[ab]` is one of them,
  * `{a,b}` either.
+ * @throws TerminalError `BadAddress`
  */
 export function patternOf(glob: string): RegExp {
   let [source, depth] = ['', 0];
@@ -49,5 +50,9 @@ export function patternOf(glob: string): RegExp {
       [source, i] = [`${source}[${set}]`, end];
     } else source += sign.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
   }
-  return new RegExp(`^${source}${')'.repeat(depth)}$`, 's');
+  try {
+    return new RegExp(`^${source}${')'.repeat(depth)}$`, 's');
+  } catch {
+    throw terminal('BadAddress', `${glob} is no pattern: mend what stands in its brackets, such as [a-z]`);
+  }
 }

@@ -105,6 +105,7 @@ test('a pattern stops at slashes, and takes its signs for what they are', () => 
   expect(patternOf('a/*.jsonl').test('a/b/c.jsonl')).toBe(false);
   expect(patternOf('a/**').test('a/b/c.jsonl')).toBe(true);
   expect(patternOf('a.(b)+$/x').test('a.(b)+$/x')).toBe(true);
+  expect(() => patternOf('a/[z-a].jsonl')).toThrow('a/[z-a].jsonl is no pattern');
   expect(patternOf('[!a]x').test('bx')).toBe(true);
   expect(patternOf('{a,b').test('a')).toBe(true);
 });

@@ -19,8 +19,8 @@ export async function checkBucket(
   ask: Ask,
 ): Promise<CloudCheck[]> {
   const name = `bucket ${bucketName}`;
-  const base = (env['STORAGE_EMULATOR_HOST'] ?? 'https://storage.googleapis.com').replace(/\/+$/, '');
-  const url = `${base.includes('://') ? base : `http://${base}`}/storage/v1/b/${encodeURIComponent(bucketName)}`;
+  const base = (env['STORAGE_EMULATOR_HOST'] || 'https://storage.googleapis.com').replace(/\/+$/, '');
+  const url = `${base}/storage/v1/b/${encodeURIComponent(bucketName)}`;
   const query = new URLSearchParams(wanted.map((permission): [string, string] => ['permissions', permission]));
   const [looked, tested] = await Promise.allSettled([
     ask({ url, reply: Bucket }),

@@ -33,7 +33,7 @@ export function permissionsOf({ google }: { google?: Partial<Google> | undefined
 }
 
 /** Permissions on the bucket that artifacts are kept in. */
-export const STORE_PERMISSIONS = [
+const STORE_PERMISSIONS = [
   'storage.objects.create',
   'storage.objects.get',
   'storage.objects.list',
@@ -41,7 +41,7 @@ export const STORE_PERMISSIONS = [
 ] as const;
 
 /** Permissions on a bucket that rows are read from. */
-export const SOURCE_PERMISSIONS = ['storage.objects.get', 'storage.objects.list'] as const;
+const SOURCE_PERMISSIONS = ['storage.objects.get', 'storage.objects.list'] as const;
 
 /** An API; `without`: what is lost where it is not enabled, if a recipe can do without it. */
 export interface NeededService {

@@ -1,6 +1,9 @@
+import type { Bucket } from '@google-cloud/storage';
+import { TerminalError } from '../../../configs/failure.ts';
 import { bucketOf, openStorage, type StorageSettings } from './client.ts';
-import { forbidden, statusOf } from './errors.ts';
+import { forbidden, type Doing } from './errors.ts';
 import { listObjects } from './objects.ts';
+import { persist, type Patience } from './persist.ts';
 import { gsUri, parseGs } from './uri.ts';
 
 /** What a store needs to be allowed; removing is for `anneal gc` and for damaged artifacts. */
@@ -16,17 +19,17 @@ export async function checkBucket(uri: string, settings: StorageSettings): Promi
   const doing = { uri: gsUri(place), bucket: place.bucket, settings };
   const patience = { tries: 3, pauseMs: 100 };
   for await (const _page of listObjects(bucket, place.name, doing, { patience, page: 1 })) break;
-  const missing = await missingOf(bucket);
+  const missing = await missingOf(bucket, doing, patience);
   if (missing !== undefined) throw forbidden(`Permission ${missing} denied`, doing.uri, place.bucket);
 }
 
 /** A permission that is not granted; where it cannot be asked, the first write tells. */
-async function missingOf(bucket: ReturnType<typeof bucketOf>): Promise<string | undefined> {
+async function missingOf(bucket: Bucket, doing: Doing, patience: Patience): Promise<string | undefined> {
   try {
-    const [granted] = (await bucket.iam.testPermissions(NEEDED)) as [Record<string, boolean>, unknown];
-    return NEEDED.find((permission) => granted[permission] !== true);
+    const [granted] = await persist(doing, () => bucket.iam.testPermissions(NEEDED), patience);
+    return NEEDED.find((permission) => (granted as Record<string, boolean>)[permission] !== true);
   } catch (error) {
-    if (statusOf(error) === undefined) throw error;
-    return undefined;
+    if (error instanceof TerminalError) return undefined;
+    throw error;
   }
 }

@@ -2,8 +2,11 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { closeRun, openRun } from '../../../artifacts/ledger/runs.ts';
 import { pack, unpack } from '../../../cli/pipeline/archive.ts';
+import { pastStep } from '../../../cli/pipeline/carry.ts';
 import { executorInput, pathOf, setsOf } from '../../../cli/pipeline/executor-input.ts';
+import { newLedger, newRun } from '../support/ledger.ts';
 
 test('parameters of a pipeline are overrides of the recipe, and its sources too', () => {
   const input = executorInput(
@@ -45,4 +48,12 @@ test('a state folder goes from task to task as one file', async () => {
   expect(existsSync(join(folder, 'next', 'cache'))).toBe(false);
   rmSync(folder, { recursive: true });
   rmSync(join(archive, '..'), { recursive: true });
+});
+
+test('a task of a step that the recipe does not have is told so', async () => {
+  const ledger = await newLedger();
+  await openRun(ledger, newRun('r1'));
+  await closeRun(ledger, { id: 'r1', status: 'completed' });
+  expect((await pastStep(ledger, 'r1', 'tune')).status).toBe('completed');
+  await expect(pastStep(ledger, 'r1', 'tuen')).rejects.toThrow('no step "tuen": its steps are ingest, prepare, tune,');
 });
