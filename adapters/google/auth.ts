@@ -17,7 +17,7 @@ export interface Place {
 }
 
 /** Where a tuning job runs when nobody says anything: the location that has every model. */
-export const DEFAULT_LOCATION = 'us-central1';
+const DEFAULT_LOCATION = 'us-central1';
 
 /**
  * Project and location out of the recipe, the environment or the credentials, in that order.

@@ -4,8 +4,6 @@ import { tmpdir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { registeredSets } from '../../activities/eval-sets.ts';
 import { RemoteFailure } from '../../adapters/remote/failure.ts';
-import { findArtifact } from '../../artifacts/ledger/artifacts.ts';
-import { datasetAt } from '../../artifacts/ledger/datasets.ts';
 import { openLedger } from '../../artifacts/ledger/open.ts';
 import type { Source } from '../../configs/data.ts';
 import { isDatasetRef, keptColumns, urisOf } from '../../configs/source-paths.ts';
@@ -20,7 +18,6 @@ import { PREPARE_SEED } from '../../data/preparation-work.ts';
 import { prepareDatasets, withOwnTestSet } from '../../data/preparation.ts';
 import { emptyProblem } from '../../data/prepared.ts';
 import type { Row } from '../../data/row.ts';
-import type { EarlierSplit } from '../../data/split.ts';
 import type { FarFiles } from '../../data/sources/far.ts';
 import { findFiles } from '../../data/sources/find.ts';
 import { nameOf, type SourceFile } from '../../data/sources/source.ts';
@@ -31,6 +28,7 @@ import type { Home } from '../home.ts';
 import { openShelfStore } from '../shelf-store.ts';
 import type { Preflight, PreflightOptions } from '../preflight.ts';
 import { farFiles, SHORT_PATIENCE } from '../far.ts';
+import { isOwnSlice, lastSplit, thinSlice } from './check-periods.ts';
 import { checkGenerators, weighSynthesis } from './check-synthesis.ts';
 import { findDataset, type Shelf } from './open.ts';
 import { notesOn, placeIn, refusals, type NamePlace } from './notes.ts';
@@ -209,35 +207,6 @@ async function prepareThem(
   if (vendor) await weighForVendor(vendor, tune, made.train, report, place);
   else if (asked !== undefined) report.tokens = 'not counted: nothing is known of the model';
   else await weigh(recipe, made.train, counter, report, { shelf, place });
-}
-
-/** What is said where the test rows of a period cannot prove that nothing was lost, even if no answer changes. */
-function thinSlice({ continuous, gate }: Recipe, rows: number): string[] {
-  if (!continuous || continuous.forgetting.require === 'noHarm') return [];
-  const { margin } = continuous.forgetting;
-  const needed = Math.ceil(Math.log(1 - gate.confidence) / Math.log(1 - Math.min(0.99, margin)));
-  return rows >= needed
-    ? []
-    : [
-        `${rows} test rows a period cannot prove that no more than ${margin} is lost, it takes ${needed} whose answers do not change at all: larger periods (continuous.minNewRows), a larger share of test rows, a larger continuous.forgetting.margin, or require: noHarm`,
-      ];
-}
-
-/** Whether a set came out of these very rows in an earlier period; a run takes used rows out before it looks. */
-const isOwnSlice = ({ name, continuous }: Recipe, set: string): boolean =>
-  continuous !== undefined && set === `${name}.test`;
-
-/** What the last run of a pipeline decided, to which a stratified split keeps. */
-async function lastSplit({ ledger, store }: Shelf, name: string): Promise<EarlierSplit | undefined> {
-  const last = await datasetAt(ledger, name, 'latest');
-  if (!last) return undefined;
-  const meta = JSON.parse((await findArtifact(ledger, last.digest))?.meta_json ?? '{}') as { trainedOn?: string };
-  const promptsOf = async (digest: string | undefined): Promise<Set<string>> => {
-    const prompts = new Set<string>();
-    if (digest !== undefined) for (const row of rowsIn<Row>(await store.path(digest))) prompts.add(row.promptId);
-    return prompts;
-  };
-  return { test: await promptsOf(last.digest), train: await promptsOf(meta.trainedOn) };
 }
 
 /** Tokens of what would be trained on, and what that takes. */

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { basename, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { findArtifact, findByPrefix } from '../../artifacts/ledger/artifacts.ts';
 import { datasetAt, datasetNamesOf } from '../../artifacts/ledger/datasets.ts';
 import { refsOf } from '../../artifacts/ledger/executions.ts';
@@ -228,6 +228,3 @@ async function guessOf(files: readonly SourceFile[]): Promise<string | undefined
   }
   return guessLabel(values.slice(0, 2000));
 }
-
-/** Name of a source for people: the last part of its path. */
-export const shortSource = (from: string): string => basename(from);

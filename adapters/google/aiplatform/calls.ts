@@ -58,6 +58,7 @@ export async function again<T>(work: () => Promise<T>): Promise<T> {
       await sleep(wait * (0.5 + Math.random()));
     }
   }
+  await turn();
   return work();
 }
 

@@ -123,7 +123,7 @@ async function deployMissing(
   { serves, machines }: WantedEndpoint,
 ): Promise<void> {
   for (const one of serves) {
-    const { made: _made } = await makeOnce({
+    await makeOnce({
       client,
       resource: name,
       what: `deploy ${one.key}`,

@@ -208,8 +208,13 @@ export function createGcsStore(options: GcsStoreOptions): Store {
     },
 
     list: async () => {
-      const [blobs, trees] = await Promise.all(KINDS.map(listed));
-      return { blobs: blobs as string[], trees: trees as string[] };
+      const digestsOf = async (kind: Kind): Promise<string[]> => {
+        const digests: string[] = [];
+        for await (const { digest } of bucket.list(kind)) digests.push(digest);
+        return digests.toSorted();
+      };
+      const [blobs, trees] = await Promise.all([digestsOf('blobs'), digestsOf('trees')]);
+      return { blobs, trees };
     },
 
     members: async (digest) => membersOf(await manifestOf(digest)),
@@ -243,10 +248,4 @@ export function createGcsStore(options: GcsStoreOptions): Store {
 
     noteAlias: async (alias) => void (await setRemoteAlias(bucket.refs(), alias)),
   };
-
-  async function listed(kind: Kind): Promise<string[]> {
-    const digests: string[] = [];
-    for await (const { digest } of bucket.list(kind)) digests.push(digest);
-    return digests.toSorted();
-  }
 }

@@ -15,18 +15,17 @@ export interface Patience {
 
 /**
  * Does what may be repeated until it succeeds or cannot: reads, writes with a precondition, deletes of one generation.
- * `again` is told whether an earlier try may have had its effect.
  *
  * @throws what {@link explained} makes of the last error.
  */
 export async function persist<T>(
   doing: Doing,
-  work: (again: boolean) => Promise<T>,
+  work: () => Promise<T>,
   { tries = TRIES, pauseMs = PAUSE_MS }: Patience = {},
 ): Promise<T> {
   for (let n = 1; ; n++) {
     try {
-      return await work(n > 1);
+      return await work();
     } catch (error) {
       if (!isTransient(error) || n >= tries) throw explained(error, doing);
       const wait = Math.min(MOST_MS, pauseMs * 2 ** (n - 1));

@@ -7,9 +7,6 @@ export interface GsPlace {
   name: string;
 }
 
-/** Whether a text is an address in Cloud Storage. */
-export const isGsUri = (text: string): boolean => text.startsWith('gs://');
-
 /** Bucket and name of `gs://bucket/name`. @throws TerminalError `BadAddress` */
 export function parseGs(uri: string): GsPlace {
   const [, bucket, name = ''] = /^gs:\/\/([a-z0-9][a-z0-9._-]{1,220}[a-z0-9])(?:\/(.*))?$/s.exec(uri) ?? [];
