@@ -476,7 +476,7 @@ const sync = command({
       ['sync --all', 'every line and every run'],
       ['sync RUN --dry-run --json', 'only what would be done, as JSON; exit code 1 when there is something'],
     ],
-    'Copies are in the Vertex Model Registry, on an endpoint, in ML Metadata, Experiments and Dataplex, as the recipe asks. Nothing is read from there as the truth: docs/google-cloud-mirror.md.',
+    'Copies are in the Vertex Model Registry, on an endpoint, in ML Metadata, Experiments and Dataplex, as the recipe asks; and where artifacts lie in a bucket, aliases are noted beside them. Nothing is read from there as the truth: docs/google-cloud-mirror.md.',
   ),
   parameters: {
     flags: {
