@@ -26,6 +26,8 @@ export default defineConfig({
           name: 'workflow',
           include: ['test/workflow/**/*.test.ts'],
           sequence: { groupOrder: 1 },
+          // They wait for timers and servers more than they compute.
+          maxWorkers: 3,
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
@@ -36,6 +38,8 @@ export default defineConfig({
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
           sequence: { groupOrder: 2 },
+          // They wait for dead workers to be noticed more than they compute.
+          maxWorkers: 3,
           testTimeout: 300_000,
         },
       },

@@ -106,7 +106,7 @@ export interface Tuner {
   /** Runs on this machine: nobody sends a bill. */
   isHere?: boolean;
   /** How often a job is asked after, in ms, by an activity of its own each time; left out: one activity watches it. */
-  pollEveryMs?: number;
+  pollEveryMs?: number | undefined;
   /** Names base models in a vendor's words; left out: they lie on this machine. */
   baseOf?(name: string, settings: TuneSettings): RemoteModel;
   /** How many times each row will be learned and billed, at least about; left out: `iterations` times `batchSize` rows are. */
@@ -143,6 +143,8 @@ export interface RemoteJob {
  * sentence with what to do) or `RemoteFailure`s (adapters/remote/failure.ts).
  */
 export interface JobService {
+  /** How long `create` may take, in ms; default a minute. */
+  createTimeoutMs?: number | undefined;
   /** Who limits and labels are shared with: `vertex:PROJECT/LOCATION`, `openai:HOST`. */
   scope: string;
   limits: { submitsPerMinute: number; callsPerMinute: number };
@@ -161,8 +163,16 @@ export interface TuningService extends JobService {
   check(order: TuneOrder): Promise<void>;
   /** Puts rows where the vendor reads them, and says what `create` is given; doing it again changes nothing. */
   stage(order: TuneOrder, label: string, signal: AbortSignal): Promise<unknown>;
-  /** What a succeeded job made, written into a folder. */
-  collect(job: RemoteJob, order: { request: unknown; folder: string }, signal: AbortSignal): Promise<TuneResult>;
+  /**
+   * What a succeeded job made, written into a folder.
+   *
+   * @param order `kept` is a folder for what is paid for on the way, the same for every run that takes the job.
+   */
+  collect(
+    job: RemoteJob,
+    order: { request: unknown; folder: string; kept: string },
+    signal: AbortSignal,
+  ): Promise<TuneResult>;
   /** US dollars for a million tokens trained on a base model; undefined: nobody sends a bill. @throws UnknownPrice */
   price?(base: string): number | undefined;
   /** Tokens that will be paid. */

@@ -11,6 +11,8 @@ export interface World {
   right: (model: 'base' | number, row: number) => boolean;
   /** What `poll` says of a training job. */
   poll: () => JobState;
+  /** How often a job is asked after by activities of their own, in ms; undefined: one activity watches it. */
+  pollEveryMs?: number | undefined;
   /** Called before the base is resolved; may throw. */
   resolve: () => void;
   /** Called before a candidate is evaluated. */
@@ -22,6 +24,7 @@ export interface World {
 export const calmWorld = (): World => ({
   right: (model) => model !== 'base',
   poll: () => ({ state: 'succeeded' }),
+  pollEveryMs: undefined,
   resolve: () => undefined,
   generate: () => Promise.resolve(),
   calls: [],
@@ -38,6 +41,9 @@ export function fakeOutside(world: World, folder: string): { tuner: Tuner; gener
   return {
     tuner: {
       identity: async () => ({ tuner: 'fake', version: '1' }),
+      get pollEveryMs() {
+        return world.pollEveryMs;
+      },
       submit: async (key, { settings, start }) => {
         // The store names a folder by its digest: the first digits are enough to know it by.
         const from = start === undefined ? '' : ` from ${basename(start).slice(0, 12)}`;

@@ -68,6 +68,12 @@ const stories = {
     await expect(handle.result()).rejects.toThrow('Workflow execution');
     return id;
   },
+  elsewhere: async () => {
+    let looks = 0;
+    world.poll = () => ((looks += 1) < 3 ? { state: 'running' } : { state: 'succeeded' });
+    world.pollEveryMs = 20;
+    return (await bench.run(await fakeRecipe(bench.folder, 'elsewhere'))).run.runId;
+  },
   synthesized: async () => (await bench.run(await synthetic('synthesized', {}))).run.runId,
   'waited-for-budget': async () => {
     const { id, handle } = await bench.start(await synthetic('waited', { tokens: 1000 }));
