@@ -111,17 +111,16 @@ export function trainingPrice({ model, given, here = false }: PriceUse): Price &
 /**
  * Dollars for a million tokens asked and answered. @throws UnknownPrice with the way to give them.
  *
- * @param generator Name under synthesize.generators.
+ * @param field The part of the recipe that can give them.
  */
 export function generationPrice(
-  generator: string,
+  field: string,
   { model, given, here = false }: PriceUse,
 ): Price & { input: number; output: number } {
   if (here) return { ...FREE_HERE, input: 0, output: 0 };
   const price = priceOf(model, given);
   if (typeof price !== 'string' && price.input !== undefined && price.output !== undefined)
     return { ...price, input: price.input, output: price.output };
-  const field = `synthesize.generators.${generator}.price`;
   throw terminal('UnknownPrice', unknown(model, `${field}: { input: …, output: … }`), { model, field });
 }
 

@@ -164,6 +164,12 @@ export const Tune = z
     price: z
       .strictObject({
         training: z.number().min(0).describe('US dollars for a million trained tokens.'),
+        input: z
+          .number()
+          .min(0)
+          .optional()
+          .describe('US dollars for a million tokens asked of its checkpoints, for choose.checkpoint best at vertex.'),
+        output: z.number().min(0).optional().describe('US dollars for a million tokens that they answer.'),
       })
       .optional()
       .describe('What the tuner bills, where the shipped table does not know it. This machine sends no bill.'),

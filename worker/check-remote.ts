@@ -3,7 +3,7 @@ import { tunedName } from '../adapters/openai/generator.ts';
 import { TerminalError } from '../configs/failure.ts';
 import { limitsOf } from '../configs/limits.ts';
 import { baseNameOf, VENDORS } from '../configs/names.ts';
-import { answeringPrice, trainingPrice } from '../configs/prices.ts';
+import { answeringPrice, generationPrice, trainingPrice } from '../configs/prices.ts';
 import type { Recipe } from '../configs/recipe.ts';
 import type { Preflight } from './preflight.ts';
 
@@ -40,6 +40,9 @@ export function checkRemoteModel(recipe: Recipe, report: Pick<Preflight, 'proble
   };
   // Of a model whose limits are known, the price is looked up when its rows are weighed.
   if (!limits) known('tune.price', () => trainingPrice({ model: name, given: tune.price }));
+  // There each checkpoint is asked, which is billed.
+  if (tuner === 'vertex' && tune.choose?.checkpoint === 'best')
+    known('tune.price', () => generationPrice('tune.price', { model: name, given: tune.price }));
   known('evaluate.price', () => answeringPrice(name, evaluate.price));
   // Some vendors bill more for asking a tuned model: better known before it is trained.
   if (tuner === 'openai' && !report.problems.some(({ path: field }) => field === 'evaluate.price'))

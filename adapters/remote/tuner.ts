@@ -158,7 +158,9 @@ export function createRemoteTuner(kind: TuningKind, options: RemoteTunerOptions)
       const output = join(folder, 'output');
       await mkdir(output, { recursive: true });
       const request: unknown = JSON.parse(row.request_json ?? 'null');
-      const result = await service.collect(job, { request, folder: output }, never);
+      // Under a name that `anneal gc` clears away.
+      const kept = join(jobs, `asked-${row.label}`, 'output');
+      const result = await service.collect(job, { request, folder: output, kept }, never);
       const perMillion = service.price?.(keptIn(row).base);
       await updateJob(ledger, row.label, {
         tokens: result.trainedTokens,

@@ -2,13 +2,8 @@ import { z } from 'zod';
 import { TerminalError } from '../../configs/failure.ts';
 import type { JobService, RemoteJob } from '../contracts.ts';
 import { googleFetch, vertexBase } from '../google/rest.ts';
-import { remoteJob, TuningJob } from './job.ts';
-
-/** Limits of a project in a region (Vertex AI quotas), which tuning jobs share. */
-const LIMITS = { submitsPerMinute: 60, callsPerMinute: 600 };
-const PAGE = 100;
-/** A list that goes round in circles ends. */
-const MOST_PAGES = 1000;
+import { LIMITS, remoteJob, TuningJob } from './job.ts';
+import { pagesAt } from './pages.ts';
 
 const int64 = z.union([z.string().regex(/^-?\d+$/), z.number()]).transform(Number);
 
@@ -36,19 +31,8 @@ export function batchService({ project, location }: { project: string; location:
   const address = (path: string): string => `${vertexBase(location)}/v1/${path}`;
 
   const list = async (filter: string | undefined, signal: AbortSignal): Promise<RemoteJob[]> => {
-    const found: RemoteJob[] = [];
-    let token: string | undefined;
-    for (let page = 0; page < MOST_PAGES; page += 1) {
-      const query = new URLSearchParams({ pageSize: String(PAGE) });
-      if (filter !== undefined) query.set('filter', filter);
-      if (token !== undefined) query.set('pageToken', token);
-      const url = address(`${parent}/batchPredictionJobs?${query.toString()}`);
-      const reply = await googleFetch({ url, signal, reply: BatchJobs });
-      found.push(...reply.batchPredictionJobs.map(asJob));
-      token = reply.nextPageToken || undefined;
-      if (token === undefined) return found;
-    }
-    throw new Error(`the list of batch prediction jobs of ${parent} does not end`);
+    const pages = await pagesAt(address(`${parent}/batchPredictionJobs`), { filter, signal, reply: BatchJobs });
+    return pages.flatMap(({ batchPredictionJobs }) => batchPredictionJobs.map(asJob));
   };
 
   return {

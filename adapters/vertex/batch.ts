@@ -18,7 +18,7 @@ import { BatchJob, batchService } from './batch-service.ts';
 import { contentRequest, type GenerateContentRequest } from './generate-content.ts';
 
 /** Prompts above which a batch is worth its wait, when the recipe does not say. */
-export const BATCH_ABOVE = 2000;
+const BATCH_ABOVE = 2000;
 /** Looks at a batch are so far apart, in ms: it takes minutes to hours. */
 const POLL_MS = 15_000;
 /** What an answer in a batch costs of what it costs by itself (Gemini pricing: batch at half the price). */

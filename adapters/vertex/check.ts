@@ -34,6 +34,11 @@ export function checkSettings(base: RemoteModel, settings: TuneSettings): Limits
     return refuse('tune.vertex.beta', 'is for tune.objective preference alone: remove it');
   if (vertex.evaluation && objective !== 'sft')
     return refuse('tune.vertex.evaluation', 'is for tune.objective sft alone: remove it');
+  if (choose?.checkpoint === 'best' && objective !== 'sft')
+    return refuse(
+      'tune.choose.checkpoint',
+      'best compares answers with those of the rows, for tune.objective sft alone: set it to last',
+    );
   if (choose?.checkpoint === 'best' && vertex.lastCheckpointOnly)
     return refuse(
       'tune.vertex.lastCheckpointOnly',

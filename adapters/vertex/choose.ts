@@ -1,10 +1,17 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { z } from 'zod';
-import { generationPrice } from '../../configs/prices.ts';
+import { digestOf, hexOf } from '../../artifacts/canonical.ts';
+import { generationPrice, type GivenPrice } from '../../configs/prices.ts';
 import { parseMetric } from '../../metrics/registry.ts';
-import { googleFetch } from '../google/rest.ts';
 import { readObject } from '../google/storage/put.ts';
+import { openAnswers } from '../remote/answers-file.ts';
+import { askAll } from '../remote/ask-all.ts';
+import { usdOf, type Prompt, type RemoteAsker } from '../remote/asker.ts';
+import { inTurn } from '../remote/turn.ts';
 import type { Collecting } from './collect.ts';
-import type { TuningCheckpoint, TuningJob } from './job.ts';
+import { addressOf, asking } from './generator.ts';
+import { baseOf, type TuningCheckpoint, type TuningJob } from './job.ts';
 
 /** The checkpoint that answers rows best that were held out of training. */
 export interface Choice {
@@ -20,109 +27,109 @@ export interface Choice {
 
 /** Rows asked of each checkpoint: their interval is about 0.1 wide, and they cost little. */
 const MOST_ROWS = 100;
+/** Of the rows held out so many bytes are looked at: room for 100 long ones. */
+const MOST_BYTES = 32 * 2 ** 20;
 const AT_ONCE = 8;
-const ANSWER_TOKENS = 512;
+const DECODING = { maxTokens: 512, temperature: 0, topP: 1, seed: 0, stop: [] };
 
-const DevRow = z.looseObject({
-  systemInstruction: z.unknown().optional(),
-  contents: z.array(
-    z.looseObject({ role: z.string().optional(), parts: z.array(z.looseObject({ text: z.string().optional() })) }),
-  ),
+const Turn = z.object({
+  role: z.string().optional(),
+  // A part of another kind than text makes a row that is not asked.
+  parts: z.array(z.strictObject({ text: z.string() })),
 });
-const Answer = z.looseObject({
-  candidates: z
-    .array(
-      z.looseObject({
-        content: z
-          .looseObject({ parts: z.array(z.looseObject({ text: z.string().optional() })).optional() })
-          .optional(),
-      }),
-    )
-    .optional(),
-  usageMetadata: z
-    .looseObject({ promptTokenCount: z.number().optional(), candidatesTokenCount: z.number().optional() })
-    .optional(),
-});
+const DevRow = z.object({ systemInstruction: Turn.optional(), contents: z.array(Turn) });
+
+/** What asking checkpoints costs. @throws TerminalError `UnknownPrice` with the way to give it. */
+export function askingPrice(base: string, given: GivenPrice | undefined): RemoteAsker['price'] {
+  const { input, output } = generationPrice('tune.price', { model: base, given });
+  return { inputPerMillion: input, outputPerMillion: output };
+}
 
 /**
  * Where the recipe wants the best checkpoint: each is asked the same rows held out of training, never the test set,
- * and the best answers by token F1 win; of equals the earlier. Undefined: the service's own choice is taken.
+ * and the best answers by token F1 win; of equals the earlier. Undefined: the service's own choice is taken. Answers
+ * are kept as they come, so that no worker, and no other run with the same job, asks and pays for them again.
  */
 export async function chooseCheckpoint(job: TuningJob, at: Collecting): Promise<Choice | undefined> {
-  const { settings } = at;
+  const { settings, kept, signal } = at;
   const checkpoints = (job.tunedModel?.checkpoints ?? []).filter(({ endpoint }) => endpoint !== undefined);
   const uri = (job.supervisedTuningSpec as { validationDatasetUri?: unknown } | undefined)?.validationDatasetUri;
   if (settings.choose?.checkpoint !== 'best' || checkpoints.length === 0 || typeof uri !== 'string') return undefined;
   const rows = await devRows(uri, at);
-  const price = generationPrice('tune', { model: baseName(job), given: settings.price });
-  const tokens = { prompt: 0, answer: 0 };
-  const metric = parseMetric('tokenF1');
-  const scored: { checkpoint: TuningCheckpoint; step: number; score: number }[] = [];
-  for (const [index, checkpoint] of checkpoints.entries()) {
-    const scores: number[] = [];
-    for (let from = 0; from < rows.length; from += AT_ONCE) {
-      const batch = rows.slice(from, from + AT_ONCE);
-      const answers = await Promise.all(batch.map((row) => ask(checkpoint.endpoint as string, row, at, tokens)));
-      for (const [i, answer] of answers.entries()) {
-        const { value } = await metric.score({ prediction: answer, references: [batch[i]?.reference ?? ''] });
-        scores.push(value ?? 0);
-      }
+  if (rows.length === 0) return undefined;
+  const price = askingPrice(baseOf(job), settings.price);
+  await mkdir(kept, { recursive: true });
+  return inTurn(`${kept}.asking`, signal, async () => {
+    const scored: (Scored & { checkpoint: TuningCheckpoint; step: number })[] = [];
+    for (const [index, checkpoint] of checkpoints.entries()) {
+      const found = await scoreOf(checkpoint.endpoint as string, rows, { ...at, price, base: baseOf(job) });
+      scored.push({ checkpoint, step: checkpoint.step ?? index + 1, ...found });
     }
-    const score = scores.reduce((sum, value) => sum + value, 0) / Math.max(1, scores.length);
-    scored.push({ checkpoint, step: checkpoint.step ?? index + 1, score });
+    const best = scored.reduce((first, next) => (next.score > first.score ? next : first));
+    return {
+      checkpoint: best.checkpoint,
+      step: best.step,
+      rows: rows.length,
+      dev: scored.map(({ step, score }) => ({ step, loss: 1 - score })),
+      usd: scored.reduce((sum, { usd }) => sum + usd, 0),
+    };
+  });
+}
+
+interface Scored {
+  /** Mean token F1. */
+  score: number;
+  /** What its answers cost, those of an earlier worker included. */
+  usd: number;
+}
+
+async function scoreOf(
+  endpoint: string,
+  rows: readonly DevQuestion[],
+  { kept, settings, signal, price, base }: Collecting & { price: RemoteAsker['price']; base: string },
+): Promise<Scored> {
+  const address = await addressOf({ provider: 'vertex', model: endpoint, base }, settings.google);
+  const ask = asking({ ...address, base }, DECODING);
+  const answers = openAnswers(join(kept, `${hexOf(digestOf(endpoint)).slice(0, 16)}.jsonl`));
+  try {
+    const prompts = rows.map(({ prompt }) => prompt);
+    const { maxTokens } = DECODING;
+    await askAll(prompts, answers, { asker: { ask, price }, maxTokens, lanes: AT_ONCE, signal, progress: () => {} });
+    const metric = parseMetric('tokenF1');
+    let total = 0;
+    for (const { prompt, reference } of rows) {
+      const prediction = answers.known.get(prompt.id)?.text ?? null;
+      total += (await metric.score({ prediction, references: [reference] })).value ?? 0;
+    }
+    const usd = [...answers.known.values()].reduce((sum, answer) => sum + usdOf(answer, price), 0);
+    return { score: total / rows.length, usd };
+  } finally {
+    answers.close();
   }
-  const best = scored.reduce((first, next) => (next.score > first.score ? next : first));
-  return {
-    checkpoint: best.checkpoint,
-    step: best.step,
-    rows: rows.length,
-    dev: scored.map(({ step, score }) => ({ step, loss: 1 - score })),
-    usd: (tokens.prompt * price.input + tokens.answer * price.output) / 1e6,
-  };
 }
 
 interface DevQuestion {
-  contents: unknown[];
-  system: unknown;
+  prompt: Prompt;
   reference: string;
 }
 
 async function devRows(uri: string, { settings, project }: Collecting): Promise<DevQuestion[]> {
-  const text = await readObject(uri, { project, userProject: settings.google?.userProject });
-  const lines = text
-    .split('\n')
-    .filter((line) => line !== '')
-    .slice(0, MOST_ROWS);
-  return lines.flatMap((line) => {
-    const { contents, systemInstruction } = DevRow.parse(JSON.parse(line));
+  const text = await readObject(uri, { project, userProject: settings.google?.userProject }, MOST_BYTES);
+  // The last line may be cut; a whole one ends with a line end.
+  const lines = text.split('\n').slice(0, -1).slice(0, MOST_ROWS);
+  return lines.flatMap((line, index) => {
+    const row = DevRow.safeParse(JSON.parse(line));
+    const { contents = [], systemInstruction: system } = row.data ?? {};
     const last = contents.at(-1);
     if (last?.role !== 'model') return [];
-    const reference = last.parts.map((part) => part.text ?? '').join('');
-    return [{ contents: contents.slice(0, -1), system: systemInstruction, reference }];
+    const messages = [
+      ...(system ? [{ role: 'system', content: textOf(system) }] : []),
+      ...contents
+        .slice(0, -1)
+        .map((turn) => ({ role: turn.role === 'model' ? 'assistant' : 'user', content: textOf(turn) })),
+    ];
+    return [{ prompt: { id: String(index), messages }, reference: textOf(last) }];
   });
 }
 
-async function ask(
-  endpoint: string,
-  { contents, system }: DevQuestion,
-  { address, signal }: Collecting,
-  tokens: { prompt: number; answer: number },
-): Promise<string | null> {
-  const reply = await googleFetch({
-    url: address(`${endpoint}:generateContent`),
-    body: {
-      contents,
-      ...(system === undefined ? {} : { systemInstruction: system }),
-      generationConfig: { temperature: 0, maxOutputTokens: ANSWER_TOKENS },
-    },
-    signal,
-    isRead: true,
-    reply: Answer,
-  });
-  tokens.prompt += reply.usageMetadata?.promptTokenCount ?? 0;
-  tokens.answer += reply.usageMetadata?.candidatesTokenCount ?? 0;
-  const parts = reply.candidates?.[0]?.content?.parts;
-  return parts ? parts.map(({ text }) => text ?? '').join('') : null;
-}
-
-const baseName = (job: TuningJob): string => String((job as { baseModel?: unknown }).baseModel ?? '');
+const textOf = ({ parts }: z.infer<typeof Turn>): string => parts.map(({ text }) => text).join('');

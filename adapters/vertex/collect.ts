@@ -4,7 +4,7 @@ import { plain } from '../../configs/plain.ts';
 import type { TuneResult, TuneSettings } from '../contracts.ts';
 import { writeRemoteModel } from '../remote/model-file.ts';
 import { chooseCheckpoint } from './choose.ts';
-import type { TuningJob } from './job.ts';
+import { baseOf, type TuningJob } from './job.ts';
 
 const MAX_REASONS = 20;
 const MAX_REASON = 300;
@@ -12,6 +12,8 @@ const MAX_REASON = 300;
 /** What reading a job's outcome needs. */
 export interface Collecting {
   folder: string;
+  /** Where answers of checkpoints are kept, since they are paid for. */
+  kept: string;
   settings: TuneSettings;
   project: string;
   location: string;
@@ -60,12 +62,6 @@ export async function collectTuned(job: TuningJob, at: Collecting): Promise<Tune
     device: `Vertex AI, ${location}`,
     ...(chosen ? { bestStep: chosen.step, devRows: chosen.rows, dev: chosen.dev, usd: chosen.usd } : {}),
   };
-}
-
-function baseOf(job: TuningJob): string {
-  const { baseModel, preTunedModel } = job as { baseModel?: unknown; preTunedModel?: { baseModel?: unknown } };
-  const base = baseModel ?? preTunedModel?.baseModel;
-  return typeof base === 'string' && base !== '' ? plain(base).slice(0, 300) : 'unknown';
 }
 
 function secondsOf({ startTime, endTime }: TuningJob): number {

@@ -4,6 +4,7 @@ import type { RemoteModel } from '../../configs/remote-model.ts';
 import type { GenerateOrder, Generator } from '../contracts.ts';
 import { placeOf } from '../google/auth.ts';
 import { googleFetch, vertexBase } from '../google/rest.ts';
+import type { RemoteAsker } from '../remote/asker.ts';
 import { createRemoteGenerator, type AnswerKind } from '../remote/generate.ts';
 import type { Patience } from '../remote/persist.ts';
 import { batchAsking, type BatchPlace } from './batch.ts';
@@ -34,31 +35,31 @@ const vertexAnswers = (batches: BatchPlace | undefined): AnswerKind => ({
   open: async (remote, order) => {
     const price = answeringPrice(remote.base, order.price);
     const at = await addressOf(remote, order.google);
-    const { name, location } = at;
-    const url = `${vertexBase(location)}/v1/${name}:generateContent`;
-    const model = batchModel(remote, name);
+    const model = batchModel(remote, at.name);
     return {
       price,
       batch: batches && model ? batchAsking(batches, { ...at, model, base: remote.base }, order, price) : undefined,
-      ask: async (prompt, signal) => {
-        const body = contentRequest(prompt, order.decoding, remote.base);
-        try {
-          const reply = await googleFetch({
-            url,
-            body,
-            signal,
-            timeoutMs: TIMEOUT_MS,
-            isRead: true,
-            reply: GenerateContentReply,
-          });
-          return answerIn(reply, body);
-        } catch (error) {
-          throw translated(error, name);
-        }
-      },
+      ask: asking({ ...at, base: remote.base }, order.decoding),
     };
   },
 });
+
+/** Asks a model at an address of {@link addressOf} single prompts. @param base The publisher's model behind it. */
+export function asking(
+  { name, location, base }: { name: string; location: string; base: string },
+  decoding: GenerateOrder['decoding'],
+): RemoteAsker['ask'] {
+  const url = `${vertexBase(location)}/v1/${name}:generateContent`;
+  return async (prompt, signal) => {
+    const body = contentRequest(prompt, decoding, base);
+    try {
+      const request = { url, body, signal, timeoutMs: TIMEOUT_MS, isRead: true, reply: GenerateContentReply };
+      return answerIn(await googleFetch(request), body);
+    } catch (error) {
+      throw translated(error, name);
+    }
+  };
+}
 
 /** What a batch is asked of: a registered model, since it takes no endpoints. */
 function batchModel({ registered }: RemoteModel, name: string): string | undefined {

@@ -2,6 +2,9 @@ import { z } from 'zod';
 import { plain } from '../../configs/plain.ts';
 import type { RemoteJob } from '../contracts.ts';
 
+/** Limits of a project in a region (Vertex AI quotas), for jobs of all kinds: submissions, and calls, in a minute. */
+export const LIMITS = { submitsPerMinute: 60, callsPerMinute: 600 };
+
 /** Longest text of the vendor that is kept. */
 const MAX_TEXT = 1000;
 
@@ -87,6 +90,13 @@ export function remoteJob(job: TuningJob): RemoteJob {
     url: pageOf(name),
     raw: job,
   };
+}
+
+/** The publisher's model behind a job, also behind one that goes on from an earlier tuned model. */
+export function baseOf(job: TuningJob): string {
+  const { baseModel, preTunedModel } = job as { baseModel?: unknown; preTunedModel?: { baseModel?: unknown } };
+  const base = baseModel ?? preTunedModel?.baseModel;
+  return typeof base === 'string' && base !== '' ? plain(base).slice(0, 300) : 'unknown';
 }
 
 /** Page of the console that shows a job. */

@@ -24,7 +24,7 @@ const MOST_DOUBTFUL = 50;
 const ROWS_A_TURN = 2000;
 
 /** Share of the rows that the vendor gets as validation rows; 0: none. */
-export function validationShare({ vertex, choose }: TuneSettings): number {
+function validationShare({ vertex, choose }: TuneSettings): number {
   return vertex?.validation ?? (choose?.checkpoint === 'best' ? choose.dev : 0);
 }
 
@@ -78,7 +78,12 @@ export async function writeVendorFiles(
     check.close();
   }
   if (files.train.rows === 0) throw terminal('BadRows', 'there are no rows to train on: check data.train');
-  return share > 0 && validation.rows > 0 ? { ...files, validation } : files;
+  if (settings.choose?.checkpoint === 'best' && validation.rows === 0)
+    throw terminal(
+      'BadRows',
+      `holding out ${share} of ${number} rows leaves none to choose a checkpoint by: raise tune.vertex.validation (or tune.choose.dev), or bring more rows`,
+    );
+  return validation.rows > 0 ? { ...files, validation } : files;
 }
 
 function vendorRow(row: Row, number: number, isPreference: boolean): Record<string, unknown> {

@@ -13,20 +13,17 @@ import { RemoteFailure } from '../remote/failure.ts';
 import { remoteModelAt } from '../remote/model-file.ts';
 import { batchService } from './batch-service.ts';
 import { checkFiles, checkSettings } from './check.ts';
+import { askingPrice } from './choose.ts';
 import { checkRegion } from './region.ts';
 import { collectTuned } from './collect.ts';
-import { remoteJob, TuningJob, TuningJobs } from './job.ts';
+import { LIMITS, remoteJob, TuningJob, TuningJobs } from './job.ts';
+import { pagesAt } from './pages.ts';
 import { tuningRequest } from './request.ts';
 import { writeVendorFiles, type VendorFiles } from './rows.ts';
 
 /** Version of the REST interface; the one that has preference tuning. */
 export const API_VERSION = 'v1beta1';
 
-/** Limits of a project in a region (Vertex AI quotas): jobs submitted, and calls for resources, in a minute. */
-const LIMITS = { submitsPerMinute: 60, callsPerMinute: 600 };
-const PAGE = 100;
-/** A list that goes round in circles ends. */
-const MOST_PAGES = 1000;
 /** Epochs that an estimate supposes where the service chooses. */
 export const SUPPOSED_EPOCHS = 3;
 
@@ -41,19 +38,8 @@ export async function openVertex(settings: TuneSettings): Promise<TuningService>
   const storage = { project, userProject: google.userProject, kmsKey: google.kmsKey };
 
   const list = async (filter: string | undefined, signal: AbortSignal): Promise<RemoteJob[]> => {
-    const found: RemoteJob[] = [];
-    let token: string | undefined;
-    for (let page = 0; page < MOST_PAGES; page += 1) {
-      const query = new URLSearchParams({ pageSize: String(PAGE) });
-      if (filter !== undefined) query.set('filter', filter);
-      if (token !== undefined) query.set('pageToken', token);
-      const url = address(`${parent}/tuningJobs?${query.toString()}`);
-      const reply = await googleFetch({ url, signal, reply: TuningJobs });
-      found.push(...reply.tuningJobs.map(remoteJob));
-      token = reply.nextPageToken || undefined;
-      if (token === undefined) return found;
-    }
-    throw new Error(`the list of tuning jobs of ${parent} does not end`);
+    const pages = await pagesAt(address(`${parent}/tuningJobs`), { filter, signal, reply: TuningJobs });
+    return pages.flatMap(({ tuningJobs }) => tuningJobs.map(remoteJob));
   };
 
   /** Checks and writes rows in a folder that is removed afterwards. */
@@ -82,6 +68,7 @@ export async function openVertex(settings: TuneSettings): Promise<TuningService>
     check: (order) =>
       withFiles(order, async ({ doubtful }, base) => {
         priceOf(base.base);
+        if (order.settings.choose?.checkpoint === 'best') askingPrice(base.base, order.settings.price);
         await checkRegion(order.settings.store ?? '', location, storage);
         const { maxTokens } = checkSettings(base, order.settings) ?? {};
         for (const { number, value } of maxTokens === undefined ? [] : doubtful) {
@@ -146,8 +133,8 @@ export async function openVertex(settings: TuneSettings): Promise<TuningService>
         }
       }),
 
-    collect: (job, { folder }, signal) =>
-      collectTuned(TuningJob.parse(job.raw), { folder, settings, project, location, address, signal }),
+    collect: (job, { folder, kept }, signal) =>
+      collectTuned(TuningJob.parse(job.raw), { folder, kept, settings, project, location, address, signal }),
 
     price: priceOf,
 

@@ -67,7 +67,7 @@ describe.each(['full', 'llamastack', 'arbor'] as const)('a server like %s', (tol
     const end = await endOf(at.service, job.name);
     expect(end.state).toBe('succeeded');
     const folder = join(root, `output-${tolerance}`);
-    const result = await at.service.collect(end, { request, folder }, signal);
+    const result = await at.service.collect(end, { request, folder, kept: folder }, signal);
     expect(result).toMatchObject({ kind: 'remote', droppedCount: 0, rows: 30 });
     expect(result.trainedTokens).toBeGreaterThan(0);
     const model = JSON.parse(readFileSync(join(folder, 'remote.json'), 'utf8')) as object;
@@ -159,7 +159,7 @@ test('a later job goes on from the model of an earlier one', async () => {
   const at = await tried({});
   const { request, job } = await ordered(at, labelled(key('first')));
   const start = join(root, 'earlier');
-  await at.service.collect(await endOf(at.service, job.name), { request, folder: start }, signal);
+  await at.service.collect(await endOf(at.service, job.name), { request, folder: start, kept: start }, signal);
   const later = { ...at, order: { ...at.order, start } };
   await later.service.check(later.order);
   const second = await ordered(later, labelled(key('second')));
@@ -170,7 +170,7 @@ test('a later job goes on from the model of an earlier one', async () => {
   const folder = join(root, 'later');
   const result = await at.service.collect(
     await endOf(at.service, second.job.name),
-    { request: second.request, folder },
+    { request: second.request, folder, kept: folder },
     signal,
   );
   expect(result.kind).toBe('remote');

@@ -200,7 +200,7 @@ describe('what Vertex AI would not take', () => {
       const done = join(folder, 'earlier');
       mkdirSync(done, { recursive: true });
       const { raw } = await service.get(job.name, never);
-      await service.collect({ ...job, raw }, { request: null, folder: done }, never);
+      await service.collect({ ...job, raw }, { request: null, folder: done, kept: done }, never);
       server.state.options.retired = ['gemini-2.0-flash-001'];
       const request = await service.stage({ ...first, start: done }, 'label', never);
       await expect(service.create(request, labels, never)).rejects.toThrow(/retired/);

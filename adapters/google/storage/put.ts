@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { digestFile } from '../../../artifacts/files.ts';
+import { hexOf } from '../../../artifacts/canonical.ts';
+import { cacheDir } from '../../../scripts/toolchain.js';
 import { bucketOf, openStorage, type StorageSettings } from './client.ts';
 import { sumsOfFile } from './crc32c.ts';
 import { openSessions } from './sessions.ts';
@@ -20,21 +20,20 @@ export async function putByContent(
 ): Promise<string> {
   const { prefix, extension, settings } = to;
   const { bucket: name, name: folder } = parseGs(prefix);
-  const hex = (await digestFile(path)).slice('sha256:'.length);
-  const object = `${folder.replace(/\/?$/, '/')}${hex}${extension}`.replace(/^\//, '');
+  const sums = await sumsOfFile(path);
+  const object = `${folder.replace(/\/?$/, '/')}${hexOf(sums.digest)}${extension}`.replace(/^\//, '');
   const bucket = bucketOf(await openStorage(settings), name, settings);
-  const creation = { bucket, name: object, sums: await sumsOfFile(path), settings };
-  if (creation.sums.bytes > LARGE_BYTES)
-    await createLarge(creation, path, openSessions(join(tmpdir(), 'anneal-uploads')));
+  const creation = { bucket, name: object, sums, settings };
+  if (sums.bytes > LARGE_BYTES) await createLarge(creation, path, openSessions(join(cacheDir(), 'uploads')));
   else await createSmall(creation, await readFile(path));
   return gsUri({ bucket: name, name: object });
 }
 
-/** The text of an object. */
-export async function readObject(uri: string, settings: StorageSettings): Promise<string> {
+/** The text of an object, of a long one the beginning. @param mostBytes More than one. */
+export async function readObject(uri: string, settings: StorageSettings, mostBytes: number): Promise<string> {
   const { bucket, name } = parseGs(uri);
   const [bytes] = await bucketOf(await openStorage(settings), bucket, settings)
     .file(name)
-    .download();
+    .download({ start: 0, end: mostBytes - 1 });
   return bytes.toString('utf8');
 }

@@ -8,9 +8,9 @@ test('a listed price names its page and date', () => {
 });
 
 test('a tuned model costs its own price, not that of its base', () => {
-  const tuned = generationPrice('writer', { model: 'ft:gpt-4.1-2025-04-14:acme::abc' });
+  const tuned = generationPrice('tune.price', { model: 'ft:gpt-4.1-2025-04-14:acme::abc' });
   expect(tuned).toMatchObject({ input: 3, output: 12 });
-  expect(generationPrice('writer', { model: 'gpt-4.1' })).toMatchObject({ input: 2, output: 8 });
+  expect(generationPrice('tune.price', { model: 'gpt-4.1' })).toMatchObject({ input: 2, output: 8 });
 });
 
 test('what the recipe gives goes before the table', () => {
@@ -29,12 +29,12 @@ test('an unknown price is an error that says how to give one, never zero', () =>
   expect(() => trainingPrice({ model: 'gemini-9' })).toThrowErrorMatchingInlineSnapshot(
     `[TerminalError: no price is known for gemini-9: give tune.price: { training: … } in the recipe, in US dollars for a million tokens]`,
   );
-  expect(() => generationPrice('writer', { model: 'gemini-9' })).toThrowErrorMatchingInlineSnapshot(
-    `[TerminalError: no price is known for gemini-9: give synthesize.generators.writer.price: { input: …, output: … } in the recipe, in US dollars for a million tokens]`,
+  expect(() => generationPrice('tune.price', { model: 'gemini-9' })).toThrowErrorMatchingInlineSnapshot(
+    `[TerminalError: no price is known for gemini-9: give tune.price: { input: …, output: … } in the recipe, in US dollars for a million tokens]`,
   );
   // Half a price is not enough.
-  expect(() => generationPrice('writer', { model: 'm', given: { input: 1 } })).toThrow('no price is known for m');
-  expect(() => generationPrice('writer', { model: 'gemini-2.5-pro' })).toThrow('no price is known');
+  expect(() => generationPrice('tune.price', { model: 'm', given: { input: 1 } })).toThrow('no price is known for m');
+  expect(() => generationPrice('tune.price', { model: 'gemini-2.5-pro' })).toThrow('no price is known');
   expect(priceOf('gemini-9')).toMatchInlineSnapshot(
     `"no price is known for gemini-9: give price: { training: …, input: …, output: … } in the recipe, in US dollars for a million tokens"`,
   );
@@ -47,6 +47,6 @@ test('a price that is no number of dollars is refused', () => {
 
 test('only what runs here is free', () => {
   expect(trainingPrice({ model: 'acme/tiny', here: true })).toMatchObject({ free: true, training: 0 });
-  expect(generationPrice('local', { model: 'acme/tiny', here: true })).toMatchObject({ free: true, output: 0 });
+  expect(generationPrice('tune.price', { model: 'acme/tiny', here: true })).toMatchObject({ free: true, output: 0 });
   expect(() => trainingPrice({ model: 'acme/tiny' })).toThrow('no price is known');
 });

@@ -52,4 +52,11 @@ test('a price that is not known is a problem, with the field that gives it', () 
   ]);
   const evaluate = { price: { inputPerMillion: 0.1, outputPerMillion: 0.4 } };
   expect(problemsOf(model, { ...VERTEX, price: { training: 2 } }, { evaluate })).toEqual([]);
+  // Where checkpoints are asked, that is billed as well.
+  const best = { ...VERTEX, price: { training: 2 }, choose: { checkpoint: 'best' } };
+  expect(problemsOf(model, best, { evaluate })[0]).toMatch(
+    /: give tune\.price: \{ input: …, output: … \} in the recipe/,
+  );
+  const whole = { training: 2, input: 0.1, output: 0.4 };
+  expect(problemsOf(model, { ...best, price: whole }, { evaluate })).toEqual([]);
 });

@@ -134,7 +134,7 @@ async function collect(
 ): Promise<{ result: TuneResult; model: Record<string, unknown> }> {
   const { service } = await serverWith({ status: 'succeeded', ...job }, more, tune);
   const folder = join(emptyFolder(), 'output');
-  const result = await service.collect(await service.get('j1', signal), { request, folder }, signal);
+  const result = await service.collect(await service.get('j1', signal), { request, folder, kept: folder }, signal);
   return { result, model: JSON.parse(readFileSync(join(folder, 'remote.json'), 'utf8')) as Record<string, unknown> };
 }
 
