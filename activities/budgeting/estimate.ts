@@ -1,4 +1,5 @@
-import { pastTrainings, type Cost } from '../../artifacts/ledger/reservations.ts';
+import { pastTrainings } from '../../artifacts/ledger/past-trainings.ts';
+import type { Cost } from '../../artifacts/ledger/reservations.ts';
 import type { Ledger } from '../../artifacts/ledger/open.ts';
 import { terminal } from '../../configs/failure.ts';
 import { trainingPrice } from '../../configs/prices.ts';

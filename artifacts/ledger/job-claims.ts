@@ -71,3 +71,25 @@ export async function pays(ledger: Ledger, job: ClaimedJob): Promise<boolean> {
     return true;
   });
 }
+
+/**
+ * What the job costs that an execution of a run has ordered, in US dollars and tokens, whatever has become of it:
+ * vendors do not say what an ended one has cost, so the estimate stays. Undefined: nothing was ordered, or another run
+ * has it now. Null tokens: nobody has said them.
+ */
+export async function orderedCost(
+  ledger: Ledger,
+  runId: string,
+  instance: string,
+): Promise<{ usd: number; tokens: number | null } | undefined> {
+  const job = await ledger
+    .selectFrom('remote_jobs')
+    .innerJoin('job_claims', 'job_claims.label', 'remote_jobs.label')
+    .select(['remote_jobs.cost_usd', 'remote_jobs.estimate_usd', 'remote_jobs.tokens'])
+    .where('remote_jobs.run_id', '=', runId)
+    .where('remote_jobs.instance', '=', instance)
+    .where('job_claims.run_id', '=', runId)
+    .where((eb) => eb.or([eb('remote_jobs.name', 'is not', null), eb('remote_jobs.sent_at', 'is not', null)]))
+    .executeTakeFirst();
+  return job && { usd: job.cost_usd ?? job.estimate_usd ?? 0, tokens: job.tokens };
+}

@@ -1,7 +1,7 @@
-import { sql } from 'kysely';
 import { BUDGET_SCOPES, BUDGET_UNITS, type BudgetScope, type BudgetUnit } from '../../configs/budget.ts';
 import type { BudgetBounds } from '../../configs/continuous.ts';
 import { now } from './clock.ts';
+import { orderedCost } from './job-claims.ts';
 import type { Ledger } from './open.ts';
 import { spendingOf } from './replies.ts';
 import type { ReservationRow } from './schema.ts';
@@ -90,21 +90,21 @@ const ASKING_STEPS = ['synthesize', 'judge'];
  * were taken from the cache cost nothing. Booking again changes nothing.
  *
  * @param isOver Whether nothing more comes: then what is set aside for steps that did not complete is given back, but
- * for the share of a training that was done.
+ * for the share of a training that was done, and for all of a job that was ordered at a vendor.
  */
 export async function bookRun(tx: Ledger, runId: string, isOver: boolean): Promise<void> {
   const run = await tx.selectFrom('runs').select('pipeline').where('id', '=', runId).executeTakeFirst();
   if (!run) return;
   const executions = await tx
     .selectFrom('executions')
-    .select(['id', 'step', 'status', 'cached_from', 'cost_json', 'progress_json', 'ended_at'])
+    .select(['id', 'instance', 'step', 'status', 'cached_from', 'cost_json', 'progress_json', 'ended_at'])
     .where('run_id', '=', runId)
     .execute();
   const known = new Map(
     (await tx.selectFrom('reservations').selectAll().where('run_id', '=', runId).execute()).map((row) => [row.id, row]),
   );
   await bookAsks(tx, runId, run.pipeline, known.get(`${runId}/asks`));
-  for (const { id, step, status, cached_from, cost_json, progress_json, ended_at } of executions) {
+  for (const { id, instance, step, status, cached_from, cost_json, progress_json, ended_at } of executions) {
     if (ASKING_STEPS.includes(step)) continue;
     const before = known.get(id);
     if (before?.status === 'settled') continue;
@@ -114,6 +114,11 @@ export async function bookRun(tx: Ledger, runId: string, isOver: boolean): Promi
       const cost = cached_from === null ? withPrice(costIn(cost_json, step), before, saysUsd(cost_json)) : NOTHING;
       if (before || BUDGET_UNITS.some((unit) => cost[unit] > 0)) await settled(cost);
     } else if (isOver && before?.status === 'reserved') {
+      const ordered = await orderedCost(tx, runId, instance);
+      if (ordered) {
+        await settled({ usd: ordered.usd, tokens: ordered.tokens ?? before.tokens, trainerSeconds: 0 });
+        continue;
+      }
       const share = shareIn(progress_json);
       if (share === 0) continue;
       await settled({
@@ -141,48 +146,6 @@ async function bookAsks(tx: Ledger, runId: string, line: string, before: Reserva
   const month = before?.month ?? now().slice(0, 7);
   await write(tx, { id: `${runId}/asks`, runId, line, month, status: 'settled', cost });
 }
-
-/** A training of a line that was done, with the settings that its cost depends on. */
-export interface PastTraining {
-  iterations: number;
-  batchSize: number;
-  tokens: number;
-  seconds: number;
-}
-
-/** Trainings of a line, or on a base model, that did the work themselves; newest first. */
-export async function pastTrainings(
-  ledger: Ledger,
-  limit: number,
-  of: { line: string } | { base: string },
-): Promise<PastTraining[]> {
-  const rows = await ledger
-    .selectFrom('executions')
-    .innerJoin('runs', 'runs.id', 'executions.run_id')
-    .select(['executions.cost_json', 'executions.parts_json'])
-    .where('executions.step', '=', 'tune')
-    .where('executions.status', '=', 'completed')
-    .where('executions.cached_from', 'is', null)
-    .$call((query) =>
-      'line' in of ? query.where('runs.pipeline', '=', of.line) : query.where(BASE_NAME, '=', of.base),
-    )
-    .orderBy('executions.started_at', 'desc')
-    .limit(limit)
-    .execute();
-  return rows.flatMap(({ cost_json, parts_json }) => {
-    const { tokens, seconds } = JSON.parse(cost_json) as { tokens?: number; seconds?: number };
-    const parts = JSON.parse(parts_json ?? '{}') as Record<string, string>;
-    const [iterations, batchSize] = [Number(parts['params.iterations']), Number(parts['params.batchSize'])];
-    const isWhole = tokens !== undefined && seconds !== undefined && iterations > 0 && batchSize > 0;
-    return isWhole ? [{ iterations, batchSize, tokens, seconds }] : [];
-  });
-}
-
-/** As `baseNameOf` says it of a recipe. */
-const BASE_NAME = sql<string>`coalesce(
-  json_extract(runs.recipe_json, '$.model.for.' || json_extract(runs.recipe_json, '$.tune.tuner')),
-  json_extract(runs.recipe_json, '$.model.base')
-)`;
 
 /** Rounding of sums must not refuse what fits exactly. */
 const SLACK = 1e-9;

@@ -2,14 +2,10 @@ import { afterEach, expect, test, vi } from 'vitest';
 import { beginExecution, completeExecution, noteExecution } from '../../../../artifacts/ledger/executions.ts';
 import type { Ledger } from '../../../../artifacts/ledger/open.ts';
 import { intendAsk, storeReply } from '../../../../artifacts/ledger/replies.ts';
-import {
-  bookRun,
-  exhausted,
-  pastTrainings,
-  reserve,
-  usedIn,
-  type Cost,
-} from '../../../../artifacts/ledger/reservations.ts';
+import { bookRun, exhausted, reserve, usedIn, type Cost } from '../../../../artifacts/ledger/reservations.ts';
+import { intendJob } from '../../../../artifacts/ledger/job-intents.ts';
+import { pastTrainings } from '../../../../artifacts/ledger/past-trainings.ts';
+import { updateJob } from '../../../../artifacts/ledger/remote-jobs.ts';
 import { closeRun, openRun } from '../../../../artifacts/ledger/runs.ts';
 import type { BudgetBounds } from '../../../../configs/continuous.ts';
 import { beginning, newLedger, newRun, recipe } from '../../support/ledger.ts';
@@ -122,6 +118,29 @@ test('a run that ends otherwise gives back what was set aside, but for the share
   expect(await usedIn(ledger, { line })).toEqual(cost(10, 25, 0.5));
   await closeRun(ledger, { id: 'trained', status: 'failed' });
   expect(await usedIn(ledger, { line })).toEqual(cost(10, 25, 0.5));
+});
+
+test('a job that was ordered at a vendor counts whole, whatever becomes of its run; one that was refused does not', async () => {
+  const ledger = await ledgerWith('refused', 'cancelled');
+  for (const run of ['refused', 'cancelled']) {
+    await want(ledger, run, cost(0, 1000, 2), { line: { usd: 10 } });
+    await beginExecution(ledger, beginning(run, 'tune'));
+    const { label } = await intendJob(ledger, {
+      jobKey: `${run}.tune`,
+      key: run,
+      provider: 'vertex',
+      scope: 'vertex:p/l',
+      settings: {},
+      runId: run,
+      instance: 'tune',
+      line,
+      estimateUsd: 1.8,
+    });
+    await updateJob(ledger, label, run === 'refused' ? { state: 'failed' } : { state: 'cancelling', name: 'job-1' });
+    await closeRun(ledger, { id: run, status: 'failed' });
+  }
+  expect(await usedIn(ledger, { run: 'refused' })).toEqual(cost(0));
+  expect(await usedIn(ledger, { run: 'cancelled' })).toEqual(cost(0, 1000, 1.8));
 });
 
 test('a month begins at midnight in UTC, and with it there is room again', async () => {
