@@ -1,4 +1,4 @@
-import { cp, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { asideOf, writeAtomic } from '../../artifacts/files.ts';
@@ -52,5 +52,26 @@ export async function refuseDoubt(label: string, folder: string): Promise<void> 
   throw terminal(
     'MayBeSubmitted',
     `the submission of ${label} gave no usable answer: ${found.why}. Without tune.command.find only you can look whether a job of that label is there. If it is, write {"name": "ITS NAME"} into ${join(folder, 'submit.out')}; if not, remove ${join(folder, 'submit.json')}; then run it again`,
+  );
+}
+
+/** How long the result of a job that has ended is waited for, in ms: a folder that machines share may lag behind. */
+const RESULT_WAIT_MS = 15 * 60_000;
+
+/** The error of a job that has ended and has no result: one that may come at first, a final one after a while. */
+export async function noResult(name: string, folder: string): Promise<Error> {
+  const note = join(folder, 'no-result');
+  await mkdir(folder, { recursive: true });
+  // The first look counts, whichever worker has made it.
+  await writeFile(note, new Date().toISOString(), { flag: 'wx' }).catch(() => undefined);
+  const waited = Date.now() - Date.parse(await readFile(note, 'utf8'));
+  const missing = `the job ${name} has ended, but ${join(folder, 'result.json')} is not there`;
+  const remedy =
+    'the trainer has to write it through a folder that both machines see, or tune.command.collect has to bring it';
+  // A note that was torn by a crash is no date: then it is waited for.
+  if (!(waited > RESULT_WAIT_MS)) return new RemoteFailure('away', `${missing} (yet): ${remedy}`);
+  return terminal(
+    'NoResult',
+    `${missing} after ${RESULT_WAIT_MS / 60_000} min: ${remedy}; when it is there, \`anneal rerun\` takes it`,
   );
 }

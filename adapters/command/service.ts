@@ -1,4 +1,5 @@
-import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { mkdir, readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { digestOf, hexOf } from '../../artifacts/canonical.ts';
@@ -13,7 +14,7 @@ import { redact } from '../remote/redact.ts';
 import { complain, notCollected } from './complaint.ts';
 import { checkVariables, environmentOf } from './environment.ts';
 import { endingOf } from './exit-codes.ts';
-import { copyOrder, labelsFrom, refuseDoubt, variables, type Job } from './job-folder.ts';
+import { copyOrder, labelsFrom, noResult, refuseDoubt, variables, type Job } from './job-folder.ts';
 import { writeOrder, writeSpec } from './order.ts';
 import { labelOf, labelsIn, progressIn, readFound, readPolled, type Polled } from './replies.ts';
 import { readCommandResult } from './result.ts';
@@ -57,6 +58,8 @@ export function openCommandService(settings: TuneSettings, { jobs }: { jobs: str
   const service: TuningService = {
     scope: `command:${basename(words('submit')[0] ?? '')}-${hexOf(digestOf(canonicalJson(words('submit')))).slice(0, 8)}`,
     limits: LIMITS,
+    // A little more than the command has, which is ended by its own time.
+    createTimeoutMs: command.timeoutSeconds * 1000 + 5000,
 
     find: async (key, signal) => {
       await mkdir(jobs, { recursive: true });
@@ -140,11 +143,7 @@ export function openCommandService(settings: TuneSettings, { jobs }: { jobs: str
         if (said.code !== 0) throw notCollected(remote.name, said);
       }
       const names = await readdir(folder).catch(() => [] as string[]);
-      if (!names.includes('result.json'))
-        throw new RemoteFailure(
-          'away',
-          `the job ${remote.name} has ended, but ${join(folder, 'result.json')} is not there (yet): the trainer has to write it through a folder that both machines see, or tune.command.collect has to bring it`,
-        );
+      if (!names.includes('result.json')) throw await noResult(remote.name, folder);
       const result = await readCommandResult(folder, { curve: await curveOf(folder), seconds: secondsOf(remote) });
       return { ...result, rows: await countRows(join(folder, 'train.jsonl')) };
     },
@@ -224,8 +223,8 @@ const secondsOf = ({ startedAt, endedAt }: RemoteJob): number =>
   startedAt === undefined || endedAt === undefined ? 0 : (Date.parse(endedAt) - Date.parse(startedAt)) / 1000;
 
 async function countRows(path: string): Promise<number> {
-  const text = await readFile(path);
   let rows = 0;
-  for (let at = text.indexOf(10); at !== -1; at = text.indexOf(10, at + 1)) rows += 1;
+  for await (const piece of createReadStream(path) as AsyncIterable<Buffer>)
+    for (let at = piece.indexOf(10); at !== -1; at = piece.indexOf(10, at + 1)) rows += 1;
   return rows;
 }

@@ -7,6 +7,7 @@ import { otherTries, renumber } from '../../artifacts/ledger/job-intents.ts';
 import {
   beginSending,
   findJob,
+  hasEnded,
   jobAt,
   nameJob,
   updateJob,
@@ -19,8 +20,8 @@ import { limiterOf } from './limiter.ts';
 import { quit } from './quit.ts';
 import { mayBeWaiting, sender } from './sender.ts';
 
-/** How long a creating call may take, in ms; after it nobody waits for its answer. */
-export const CREATE_TIMEOUT_MS = 60_000;
+/** How long a creating call may take where its service does not say, in ms; after it nobody waits for its answer. */
+const CREATE_TIMEOUT_MS = 60_000;
 /**
  * How long after a call whose outcome is not known one looks for its job, in ms: what was sent may still be on its way,
  * and lists of a vendor may lag behind. Too low: a job may be ordered twice. Too high: crashes cost time.
@@ -70,7 +71,7 @@ export async function orderOnce(
     // The row as it was before we looked: what another worker has sent since is not among what was found.
     if (!(await beginSending(ledger, row, sender()))) return undefined;
     failpoint('remote.sending');
-    const timeout = AbortSignal.any([signal, AbortSignal.timeout(CREATE_TIMEOUT_MS)]);
+    const timeout = AbortSignal.any([signal, AbortSignal.timeout(createTimeoutOf(service))]);
     try {
       return await service.create(request, label(row), timeout);
     } catch (error) {
@@ -88,6 +89,8 @@ export async function orderOnce(
   return unwanted(ordering, await jobAt(ledger, row.label));
 }
 
+const createTimeoutOf = ({ createTimeoutMs = CREATE_TIMEOUT_MS }: JobService): number => createTimeoutMs;
+
 const busy = (): never => {
   throw new RemoteFailure('away', 'another worker is ordering the same job at this moment');
 };
@@ -104,13 +107,13 @@ async function unwanted(ordering: Ordering, row: RemoteJobRecord): Promise<Remot
  */
 export async function settled(
   wanted: RemoteJobRecord,
-  { ledger, settleMs = SETTLE_MS, signal }: Ordering,
+  { ledger, service, settleMs = SETTLE_MS, signal }: Ordering,
 ): Promise<RemoteJobRecord> {
   const began = performance.now();
   for (;;) {
     const row = (await findJob(ledger, wanted.label)) ?? busy();
     if (row.name !== null || row.sent_at === null) return row;
-    const isWaiting = mayBeWaiting(row.sent_by) && performance.now() - began < CREATE_TIMEOUT_MS;
+    const isWaiting = mayBeWaiting(row.sent_by) && performance.now() - began < createTimeoutOf(service);
     const restMs = Date.parse(row.sent_at) + settleMs - Date.now();
     if (!isWaiting && restMs <= 0) return row;
     await sleep(Math.min(LOOK_EVERY_MS, Math.max(20, restMs)), undefined, { signal });
@@ -150,7 +153,6 @@ async function adopt(ordering: Ordering, row: RemoteJobRecord, job: RemoteJob): 
 /** What a job is by now, for its row. */
 export function seen(job: RemoteJob): Partial<RemoteJobRecord> & Pick<RemoteJobRecord, 'name' | 'state' | 'state_at'> {
   const at = now();
-  const isOver = job.state === 'succeeded' || job.state === 'failed' || job.state === 'cancelled';
   return {
     name: job.name,
     url: job.url ?? null,
@@ -159,7 +161,7 @@ export function seen(job: RemoteJob): Partial<RemoteJobRecord> & Pick<RemoteJobR
     state_at: at,
     progress_at: at,
     polled_at: at,
-    ...(isOver ? { ended_at: job.endedAt ?? at } : {}),
+    ...(hasEnded(job) ? { ended_at: job.endedAt ?? at } : {}),
     ...(job.error ? { error_json: JSON.stringify(job.error) } : {}),
   };
 }

@@ -242,7 +242,7 @@ describe('ending', () => {
     const service = serviceOf({ collect: js(code) });
     const request = await staged(service);
     const found = await service.create(request, labels, signal);
-    expect(await service.collect(found, { request, folder: join(folder, 'out') }, signal)).toMatchObject({
+    expect(await service.collect(found, { request, folder: join(folder, 'out'), kept: folder }, signal)).toMatchObject({
       kind: 'full',
       folder: job('output'),
       steps: 3,
@@ -258,8 +258,10 @@ describe('ending', () => {
     const service = serviceOf();
     const request = await staged(service);
     const found = await service.create(request, labels, signal);
-    const collected = () => failure(service.collect(found, { request, folder }, signal));
+    const collected = () => failure(service.collect(found, { request, folder, kept: folder }, signal));
     expect(await collected()).toMatchObject({ kind: 'away', message: expect.stringContaining('is not there (yet)') });
+    writeFileSync(job('no-result'), new Date(Date.now() - 16 * 60_000).toISOString());
+    expect(await collected()).toMatchObject({ type: 'NoResult', message: expect.stringContaining('after 15 min') });
     mkdirSync(job('output'), { recursive: true });
     writeFileSync(job('result.json'), '{"kind":"full","steps":1,"trainedTokens":1}');
     expect(await collected()).toMatchObject({
@@ -267,6 +269,10 @@ describe('ending', () => {
       message: expect.stringContaining('config.json is missing'),
     });
   });
+});
+
+test('a slow submission has the time that the recipe gives it', () => {
+  expect(serviceOf({ timeoutSeconds: 300 }).createTimeoutMs).toBeGreaterThan(300_000);
 });
 
 test('programs and variables that are not there are known before anything is ordered', async () => {
