@@ -35,8 +35,8 @@ export const WAIT: ActivityOptions = {
 };
 
 /**
- * Ordering a job elsewhere and looking after it: each look is one attempt, and a vendor that is away is asked again for
- * as long as it takes, so attempts are not bounded. What fails for good says so itself.
+ * Looking after a job elsewhere: each look is one attempt, and a vendor that is away is asked again for as long as it
+ * takes, so attempts are not bounded. What fails for good says so itself.
  */
 export const ELSEWHERE: ActivityOptions = {
   taskQueue: QUEUES.control,

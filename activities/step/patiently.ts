@@ -16,7 +16,7 @@ const SAY_AFTER = 3;
  * A vendor that is away, or wants to be left alone, costs none of the errors that a step may have: it is asked again
  * later, for as long as it takes, and the run says what it waits for.
  *
- * @param delayMs Until the next attempt, where the vendor does not say; default: more with every attempt.
+ * @param delayMs Until the next attempt, unless the vendor asks for more; default: more with every attempt.
  */
 export async function patiently<T>(
   { deps, run }: Pick<StepContext<unknown>, 'deps' | 'run'>,
@@ -36,7 +36,11 @@ export async function patiently<T>(
       type: 'NotYet',
       message,
       category: ApplicationFailureCategory.BENIGN,
-      nextRetryDelay: error.retryAfterMs ?? delayMs ?? Math.min(MOST_MS, FIRST_MS * 2 ** Math.min(attempt - 1, 10)),
+      // Also where the vendor asks for less: ordering has a bounded number of attempts (configs/presets.ts).
+      nextRetryDelay: Math.max(
+        error.retryAfterMs ?? 0,
+        delayMs ?? Math.min(MOST_MS, FIRST_MS * 2 ** Math.min(attempt - 1, 10)),
+      ),
     });
   }
 }

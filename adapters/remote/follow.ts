@@ -75,7 +75,6 @@ async function look(row: RemoteJobRecord, name: string, following: Following): P
 /** What has changed about a job; its state and its progress each have a time of their own. */
 function changes(row: RemoteJobRecord, job: RemoteJob): Partial<RemoteJobRecord> {
   const at = now();
-  const isOver = ['succeeded', 'failed', 'cancelled'].includes(job.state);
   const progress = job.progress ? JSON.stringify(job.progress) : null;
   const further = job.state !== row.state || (progress !== null && stepIn(progress) !== stepIn(row.progress_json));
   return {
@@ -85,7 +84,7 @@ function changes(row: RemoteJobRecord, job: RemoteJob): Partial<RemoteJobRecord>
     ...(job.state === row.state ? {} : { state: job.state, state_at: at }),
     ...(progress === null ? {} : { progress_json: progress }),
     ...(further ? { progress_at: at } : {}),
-    ...(isOver ? { ended_at: job.endedAt ?? at } : {}),
+    ...(hasEnded(job) ? { ended_at: job.endedAt ?? at } : {}),
     ...(job.state === 'failed' ? { error_json: JSON.stringify(errorOf(job)) } : {}),
   };
 }
@@ -163,7 +162,9 @@ async function give(row: RemoteJobRecord, why: string, following: Following): Pr
     message: `the job ${row.name ?? row.label} ${why}: it was cancelled`,
   };
   const given = { state: 'cancelling', state_at: now(), decision: null, error_json: JSON.stringify(error) } as const;
-  if (await updateIfUnchanged(ledger, row, given)) await tell(row, error.message);
+  // Somebody else was faster: what is noted now counts.
+  if (!(await updateIfUnchanged(ledger, row, given))) return follow(await jobAt(ledger, row.label), following);
+  await tell(row, error.message);
   failpoint('remote.given-up');
   return giveUp(await jobAt(ledger, row.label), following);
 }

@@ -40,7 +40,7 @@ export function createPersistence(
 
   return async (prompt, signal) => {
     for (let failures = 0; ;) {
-      while (busyUntil > performance.now()) await waitFor(busyUntil - performance.now(), signal);
+      while (busyUntil > performance.now()) await waitFor(Math.max(1, busyUntil - performance.now()), signal);
       try {
         const answer = await ask(prompt, signal);
         answeredAt = performance.now();

@@ -2,7 +2,7 @@ import { failpoint } from '../../configs/failpoint.ts';
 import { TerminalError } from '../../configs/failure.ts';
 import { now } from '../../artifacts/ledger/clock.ts';
 import type { Ledger } from '../../artifacts/ledger/open.ts';
-import { jobAt, updateJob, type RemoteJobRecord } from '../../artifacts/ledger/remote-jobs.ts';
+import { hasEnded, jobAt, updateJob, type RemoteJobRecord } from '../../artifacts/ledger/remote-jobs.ts';
 import type { JobService, RemoteJob } from '../contracts.ts';
 import { RemoteFailure } from './failure.ts';
 import { limiterOf } from './limiter.ts';
@@ -37,7 +37,7 @@ export async function quit(
 function outcome(job: RemoteJob | undefined): Partial<RemoteJobRecord> {
   const at = now();
   if (!job) return { state: 'cancelled', state_at: at, polled_at: at, ended_at: at };
-  const isOver = ['succeeded', 'failed', 'cancelled'].includes(job.state);
+  const isOver = hasEnded(job);
   return {
     state: isOver ? job.state : 'cancelling',
     vendor_state: job.vendorState,

@@ -6,6 +6,7 @@ import { findClaimed, hasEnded, jobAt, updateJob, type RemoteJobRecord } from '.
 import { terminal } from '../../configs/failure.ts';
 import type { JobService, RemoteJob } from '../contracts.ts';
 import { isCancelled } from '../local/await.ts';
+import { RemoteFailure } from './failure.ts';
 import { limiterOf } from './limiter.ts';
 import { orderOnce, seen, type Ordering } from './order-once.ts';
 import { quit } from './quit.ts';
@@ -21,6 +22,9 @@ export interface JobRun {
   signal: AbortSignal;
 }
 
+/** A vendor may be silent about a job for so long, in ms: it runs for hours, and the errors of a step are counted. */
+const MOST_SILENCE_MS = 30 * 60_000;
+
 /**
  * Runs a paid job to its end: ordered exactly once, found again by the next worker, cancelled with its run.
  *
@@ -35,13 +39,27 @@ export async function runJob(
 ): Promise<{ job: RemoteJob; row: RemoteJobRecord }> {
   const ordering: Ordering = { ledger, service, settleMs, signal };
   const limited = limiterOf(ledger, service, signal);
+  const pause = async (): Promise<void> => {
+    await sleep(pollMs, undefined, { signal }).catch(() => undefined);
+    signal.throwIfAborted();
+  };
   try {
     const wanted = (await findClaimed(ledger, intent.jobKey)) ?? (await intendJob(ledger, intent));
     const row = hasEnded(wanted) ? wanted : await orderOnce(ordering, wanted, stage);
     const { name } = row;
     if (name === null) throw failed(row.label, row.error_json);
+    let heardAt = performance.now();
     for (;;) {
-      const job = await limited('call', () => service.get(name, signal));
+      const job = await limited('call', () => service.get(name, signal)).catch((error: unknown) => {
+        const isAway = error instanceof RemoteFailure && error.kind !== 'gone';
+        if (!isAway || signal.aborted || performance.now() - heardAt > MOST_SILENCE_MS) throw error;
+        return undefined;
+      });
+      if (!job) {
+        await pause();
+        continue;
+      }
+      heardAt = performance.now();
       const { name: _name, ...state } = seen(job);
       await updateJob(ledger, row.label, state);
       if (job.state === 'succeeded') return { job, row };
@@ -51,8 +69,7 @@ export async function runJob(
         await quit(ordering, { ...row, name });
         await updateJob(ledger, row.label, { decision: null });
       }
-      await sleep(pollMs, undefined, { signal }).catch(() => undefined);
-      signal.throwIfAborted();
+      await pause();
     }
   } catch (error) {
     // A worker that is shut down leaves the job to the next one.

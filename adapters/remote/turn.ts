@@ -23,8 +23,8 @@ export async function inTurn<T>(path: string, signal: AbortSignal, work: () => P
     } catch (error) {
       if (systemCode(error) !== 'EEXIST') throw error;
     }
-    if (await isLeft(path)) await rm(path, { force: true });
-    else await sleep(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined);
+    if ((await isLeft(path)) && (await clear(path))) continue;
+    await sleep(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined);
   }
   const signs = setInterval(() => {
     const now = new Date();
@@ -35,6 +35,27 @@ export async function inTurn<T>(path: string, signal: AbortSignal, work: () => P
   } finally {
     clearInterval(signs);
     await rm(path, { force: true });
+  }
+}
+
+/**
+ * Removes what somebody dead left. One at a time: of two who saw it at once, the second would remove the file of whoever
+ * has taken the turn since. False: another is at it.
+ */
+async function clear(path: string): Promise<boolean> {
+  const broom = `${path}.clearing`;
+  try {
+    await writeFile(broom, sender(), { flag: 'wx' });
+  } catch (error) {
+    if (systemCode(error) !== 'EEXIST') throw error;
+    if (await isLeft(broom)) await rm(broom, { force: true });
+    return false;
+  }
+  try {
+    if (await isLeft(path)) await rm(path, { force: true });
+    return true;
+  } finally {
+    await rm(broom, { force: true });
   }
 }
 
