@@ -8,7 +8,7 @@ import { vertexKind } from '../adapters/vertex/kind.ts';
 import type { Ledger } from '../artifacts/ledger/open.ts';
 
 /** Kinds of training service at vendors, by the provider that a recipe names. None loads its client before it is used. */
-export const remoteKinds: Readonly<Record<string, TuningKind>> = { vertex: vertexKind, openai: openAiKind };
+const remoteKinds: Readonly<Record<string, TuningKind>> = { vertex: vertexKind, openai: openAiKind };
 
 /** The same with trainers that commands reach, whose job folders are kept in `jobs`. */
 export const remoteKindsIn = (jobs: string): Readonly<Record<string, TuningKind>> => ({

@@ -38,7 +38,7 @@ const MARK = /(?:^|[^a-z0-9])an[-_]([0-9a-f]{12})[-_](\d{1,4})(?!\d)/i;
 const FILE = /^anneal-([0-9a-f]{12})-[0-9a-f]{64}\.jsonl$/;
 
 /** The short key in the name of one of our files. */
-export const keyInFileName = (name: string): string | undefined => FILE.exec(name)?.[1];
+const keyInFileName = (name: string): string | undefined => FILE.exec(name)?.[1];
 
 /**
  * Labels that a job carries: in its metadata, else in its suffix or name, else in the name of its training file. Where

@@ -1,7 +1,7 @@
 import type { Ledger } from './open.ts';
 
 /** Limits count calls within so many ms. */
-export const RATE_WINDOW_MS = 60_000;
+const RATE_WINDOW_MS = 60_000;
 
 /**
  * Takes one of the calls that a scope may make in a minute, over all workers on this ledger.

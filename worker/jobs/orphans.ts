@@ -40,9 +40,8 @@ export interface Found {
 }
 
 const never = new AbortController().signal;
-const isOver = ({ state }: Pick<RemoteJob, 'state'>): boolean => ['succeeded', 'failed', 'cancelled'].includes(state);
 /** Whether it still goes on, and may cost money. */
-export const goesOn = ({ job }: Orphan): boolean => !isOver(job);
+export const goesOn = ({ job }: Orphan): boolean => !hasEnded(job);
 
 /** Asks every scope that the ledger knows, and further ones, for jobs that carry `anneal_key`. */
 export async function findOrphans(ledger: Ledger, further: readonly Scope[]): Promise<Found> {
@@ -60,7 +59,7 @@ export async function findOrphans(ledger: Ledger, further: readonly Scope[]): Pr
       found.problems.push({ scope: known, message: messageOf(error) });
     }
   }
-  found.orphans.sort((a, b) => Number(isOver(a.job)) - Number(isOver(b.job)));
+  found.orphans.sort((a, b) => Number(hasEnded(a.job)) - Number(hasEnded(b.job)));
   return found;
 }
 
@@ -81,9 +80,9 @@ async function judge(ledger: Ledger, at: Omit<Orphan, 'kind' | 'row'>): Promise<
   const row = await rowOf(ledger, provider, job.name);
   if (row) {
     // Cancelled a while ago: the vendor has come to it meanwhile.
-    if (row.state === 'cancelling' && isOver(job)) await noteEnd(ledger, row, job);
+    if (row.state === 'cancelling' && hasEnded(job)) await noteEnd(ledger, row, job);
     const isOwned = !hasEnded(row) && (await waitersOf(ledger, row.label)).length > 0;
-    return isOver(job) || isOwned ? undefined : { ...at, kind: 'ended', row };
+    return hasEnded(job) || isOwned ? undefined : { ...at, kind: 'ended', row };
   }
   const label = `${job.labels['anneal_key']}-${job.labels['anneal_try'] ?? 1}`;
   const ordered = await findJob(ledger, label);

@@ -24,7 +24,7 @@ export async function list({ run, all, json }: Flags): Promise<void> {
   if (jobs.length === 0)
     return print(
       all
-        ? 'no jobs elsewhere yet: a recipe with tune.provider vertex or openai orders them'
+        ? 'no jobs elsewhere yet: a recipe with tune.provider vertex or openai, or with tune.command.submit, orders them'
         : 'no job is open: `anneal jobs --all` lists those that are over',
     );
   const titles = ['job', 'state', 'age', 'try', 'cost', 'run', 'name'];
