@@ -35,7 +35,10 @@ export async function sendEvent(
     if (sent !== undefined && (await isThere(sent, signal))) return { ...result, name: sent };
     if (dryRun) return { ...result, state: 'missing', what: ['send the event'] };
     const url = `${serviceBase('datalineage')}/v1/projects/${project}/locations/${location}:processOpenLineageRunEvent?requestId=${requestId(id, sent === undefined ? text : `${text} again ${Date.now()}`)}`;
-    const { run } = await patiently(() => googleFetch({ url, body, signal, reply: Taken, userProject: project }));
+    const { run } = await patiently(
+      () => googleFetch({ url, body, signal, reply: Taken, userProject: project }),
+      signal,
+    );
     return { ...result, state: 'created', name: run, what: ['sent'] };
   } catch (error) {
     if (signal.aborted) throw error;
@@ -50,7 +53,7 @@ export async function sendEvent(
 
 async function isThere(run: string, signal: AbortSignal): Promise<boolean> {
   try {
-    await patiently(() => googleFetch({ url: `${serviceBase('datalineage')}/v1/${run}`, signal }));
+    await patiently(() => googleFetch({ url: `${serviceBase('datalineage')}/v1/${run}`, signal }), signal);
     return true;
   } catch (error) {
     const isGone =
@@ -65,13 +68,13 @@ async function isThere(run: string, signal: AbortSignal): Promise<boolean> {
 }
 
 /** A few tries where the failure may pass: the service knows a repeated request by its id. */
-async function patiently<T>(work: () => Promise<T>): Promise<T> {
+async function patiently<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
   for (const wait of WAITS) {
     try {
       return await work();
     } catch (error) {
       if (!(error instanceof RemoteFailure) || error.kind === 'gone') throw error;
-      await sleep(Math.min(error.retryAfterMs ?? wait, 60_000));
+      await sleep(Math.min(error.retryAfterMs ?? wait, 60_000), undefined, { signal });
     }
   }
   return work();

@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { access, chmod, copyFile, mkdir, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { hexOf } from '../../../artifacts/canonical.ts';
-import { asideOf } from '../../../artifacts/files.ts';
+import { asideOf, digestFile } from '../../../artifacts/files.ts';
 import { createFileStore, writing, type Store } from '../../../artifacts/store.ts';
 
 /** What was handed out as a path may be read by a training that runs for so long, in ms. */
@@ -33,6 +33,8 @@ export interface Cache {
   hold(digests: readonly string[]): () => void;
   /** Notes that something is read; `isHeld`: by its path, so that it has to stay for a while. */
   used(digest: string, isHeld: boolean): Promise<void>;
+  /** Takes away a copy that is not what its digest says. */
+  dropDamaged(digest: string): Promise<void>;
   /** Notes that what the bucket holds under a digest is something else; kept for other processes. */
   noteDamage(digest: string): Promise<void>;
   isDamaged(digest: string): Promise<boolean>;
@@ -115,6 +117,10 @@ export function openCache(root: string, most: number, inUseMs: number = IN_USE_M
       const now = new Date();
       await utimes(placeOf(digest), now, now).catch(() => undefined);
       if (isHeld) await touch(mark('in-use', digest));
+    },
+    dropDamaged: async (digest) => {
+      const found = await digestFile(placeOf(digest)).catch(() => undefined);
+      if (found !== undefined && found !== digest) await rm(placeOf(digest), { force: true });
     },
     noteDamage: (digest) => touch(mark('damaged', digest)),
     isDamaged: (digest) =>

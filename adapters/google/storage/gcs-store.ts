@@ -1,8 +1,8 @@
-import { readFile, rm, stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FileMetadata } from '@google-cloud/storage';
 import { digestOf, hexOf } from '../../../artifacts/canonical.ts';
-import { digestFile, listFiles, writeAtomic } from '../../../artifacts/files.ts';
+import { listFiles, writeAtomic } from '../../../artifacts/files.ts';
 import { Manifest, reading, type Condition, type Store, type Stored } from '../../../artifacts/store.ts';
 import { canonicalJson } from '../../../configs/canonical-json.ts';
 import { byDigest, isType, KINDS, type Kind } from './by-digest.ts';
@@ -71,13 +71,18 @@ export function createGcsStore(options: GcsStoreOptions): Store {
     if (size <= LARGE_BYTES) return putBytes(await reading(path, () => readFile(path)));
     const sums = await reading(path, () => sumsOfFile(path));
     const { digest, bytes } = sums;
-    // It has shrunk since.
-    if (bytes <= LARGE_BYTES) return putBytes(await reading(path, () => readFile(path)));
+    if (bytes <= LARGE_BYTES) return putBytes(await reading(path, () => readFile(path))); // it has shrunk since
     const found = await bucket.head('blobs', digest);
     const isThere = found && conditionOf(digest, found) === 'ok' && !(await cache.isDamaged(digest));
     if (!isThere) {
-      const isKept = await cache.adopt(path, digest, bytes);
-      await bucket.create('blobs', sums, isKept ? cache.placeOf(digest) : path);
+      // The copy is what is sent, and must not be swept meanwhile.
+      const release = cache.hold([digest]);
+      try {
+        const isKept = await cache.adopt(path, digest, bytes);
+        await bucket.create('blobs', sums, isKept ? cache.placeOf(digest) : path);
+      } finally {
+        release();
+      }
       await cache.forgetDamage(digest);
     }
     return { digest, bytes, files: 1, store: bucket.address };
@@ -126,17 +131,11 @@ export function createGcsStore(options: GcsStoreOptions): Store {
       } catch (error) {
         const isAgain = isFetched && tries < 3;
         if (!isAgain || !(isType(error, 'CorruptArtifact') || isType(error, 'MissingArtifact'))) throw error;
-        for (const one of all) await dropDamaged(one);
+        for (const one of all) await cache.dropDamaged(one);
       } finally {
         release();
       }
     }
-  };
-
-  const dropDamaged = async (digest: string): Promise<void> => {
-    const path = cache.placeOf(digest);
-    const found = await digestFile(path).catch(() => undefined);
-    if (found !== undefined && found !== digest) await rm(path, { force: true });
   };
 
   const conditionIn = async (kind: Kind, digest: string, known?: FileMetadata): Promise<Condition> => {
