@@ -35,7 +35,7 @@ export const CommandTuning = z
       'Stops the job in ANNEAL_JOB_NAME; one that has ended or is gone is no error. Needed with submit.',
     ),
     find: Words.optional().describe(
-      'Prints {"jobs": [{"name", "label", "state"}]}: the jobs with the label ANNEAL_JOB_LABEL, or all of Anneal when it is empty. Without it a submission whose answer was lost is never repeated: the run stops and asks you to look.',
+      'Prints {"jobs": [{"name", "label", "state"}]}: the jobs whose label begins with ANNEAL_JOB_LABEL, or all of Anneal when it is empty. Without it a submission whose answer was lost is never repeated: the run stops and asks you to look.',
     ),
     collect: Words.optional().describe(
       'Brings result.json and the output of an ended job into the job folder. Default: the trainer has written there itself, through a folder that both machines see.',

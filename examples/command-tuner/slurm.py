@@ -28,7 +28,7 @@ STATES = {
 }
 STATE_OF = {word: state for state, words in STATES.items() for word in words.split()}
 
-# What sbatch says when the controller refuses for now, and when nobody knows whether it has taken the job.
+# What sbatch says when the controller refuses for now; what all say when nobody answers, so that nothing is known.
 REFUSED_FOR_NOW = ("limit", "QOSMax", "AssocMax", "try again", "temporarily")
 NOBODY_KNOWS = ("timed out", "Unable to contact", "Communication", "Zero Bytes", "Connection")
 
@@ -70,14 +70,17 @@ def submit(words: list[str]) -> int:
 
 
 def poll(name: str) -> int:
-    found = rows(slurm("squeue", "--noheader", f"--jobs={name}", "--format=%T"))
-    account = []
+    asked = [slurm("squeue", "--noheader", f"--jobs={name}", "--format=%T")]
+    found, account = rows(asked[0]), []
     if not found or STATE_OF.get(found[0][0]) not in ("pending", "running"):
         # squeue forgets a job minutes after its end.
-        account = rows(
+        asked.append(
             slurm("sacct", "--noheader", "--parsable2", "--allocations", f"--jobs={name}", "--format=State,ExitCode")
         )
+        account = rows(asked[1])
     if not found and not account:
+        if is_silent(asked):
+            return UNKNOWN
         answer(state="gone", message="neither squeue nor sacct knows it")
         return 0
     # "CANCELLED by 1000"
@@ -113,7 +116,7 @@ def find(label: str) -> int:
             "--format=JobID,JobName%64,State",
         ),
     ]
-    if asked[0].returncode != 0:
+    if is_silent(asked) or asked[0].returncode != 0:
         print(asked[0].stderr, file=sys.stderr)
         return UNKNOWN
     jobs = {}
@@ -124,6 +127,13 @@ def find(label: str) -> int:
             jobs.setdefault(row[0], {"name": row[0], "label": row[1], "state": state})
     answer(jobs=list(jobs.values()))
     return 0
+
+
+def is_silent(asked: list[subprocess.CompletedProcess]) -> bool:
+    """Whether one of them got no answer. A job that is not in the others may be there all the same."""
+    silent = [done.stderr for done in asked if done.returncode != 0 and any(words in done.stderr for words in NOBODY_KNOWS)]
+    print("".join(silent), end="", file=sys.stderr)
+    return bool(silent)
 
 
 def rows(done: subprocess.CompletedProcess) -> list[list[str]]:

@@ -6,6 +6,8 @@ import { labelOf } from '../../adapters/command/replies.ts';
 import { jobKeyOf } from '../../artifacts/ledger/job-intents.ts';
 import type { TrainerFaults } from '../support/fake-trainer.ts';
 import { paidFor } from '../support/paid.ts';
+import { root } from '../../scripts/toolchain.js';
+import { emptyFolder } from '../unit/support/folder.ts';
 import { slurm } from './support/slurm-worker.ts';
 import { sharedFolder } from './support/trainer.ts';
 import { tunerContract } from './tuner.ts';
@@ -71,4 +73,32 @@ test.skipIf(noPython)('what Slurm refuses for good is final, in its own words', 
     type: 'BadSpec',
     message: expect.stringContaining('sbatch: error: invalid partition specified: nowhere') as string,
   });
+});
+
+/** What slurm.py answers where squeue and sacct fail with these words. */
+function asked(command: 'poll' | 'find', squeue: string, sacct: string): { status: number | null; stdout: string } {
+  const bin = emptyFolder();
+  for (const [name, words] of Object.entries({ squeue, sacct }))
+    writeFileSync(join(bin, name), `#!/bin/sh\necho '${words}' >&2\nexit 1\n`, { mode: 0o755 });
+  const env = { ...process.env, PATH: `${bin}:${process.env['PATH']}`, ANNEAL_JOB_NAME: '100', ANNEAL_JOB_LABEL: '' };
+  const { status, stdout } = spawnSync('python3', [join(root, 'examples/command-tuner/slurm.py'), command], {
+    env,
+    encoding: 'utf8',
+  });
+  return { status, stdout };
+}
+
+test.skipIf(noPython)('a job is not gone because Slurm does not answer: it would be ordered twice', () => {
+  const away = 'slurm_load_jobs error: Unable to contact slurm controller (connect failure)';
+  const forgotten = 'slurm_load_jobs error: Invalid job id specified';
+  const down = 'sacct: error: Problem talking to the database: Connection refused';
+  const none = 'Slurm accounting storage is disabled';
+  for (const [squeue, sacct] of [
+    [away, none],
+    [forgotten, down],
+  ] as const) {
+    expect(asked('poll', squeue, sacct)).toEqual({ status: 1, stdout: '' });
+    expect(asked('find', squeue, sacct)).toEqual({ status: 1, stdout: '' });
+  }
+  expect(JSON.parse(asked('poll', forgotten, none).stdout)).toMatchObject({ state: 'gone' });
 });
