@@ -35,13 +35,15 @@ export async function checkup(
   ];
   if (place) checks.push({ name: 'location', ok: true, found: `${place.location} (${place.from.location})` });
   if (!identity || !place) return { identity, place, checks };
-  const ask: Ask = (request) =>
+  const ask: Ask = (request) => googleFetch({ ...request, signal, timeoutMs: BOUND_MS });
+  // As in a run: google.userProject pays for buckets alone.
+  const askBucket: Ask = (request) =>
     googleFetch({ ...request, signal, timeoutMs: BOUND_MS, userProject: recipe.google?.userProject });
   const more = await Promise.all([
     vertex(place, ask),
     permissions(place, permissionsOf(recipe), memberOf(identity), ask),
     ...servicesOf(recipe).map((service) => api(place, service, ask)),
-    ...bucketsOf(recipe).map((use) => checkBucket(use, place, memberOf(identity), ask)),
+    ...bucketsOf(recipe).map((use) => checkBucket(use, place, memberOf(identity), askBucket)),
   ]);
   return { identity, place, checks: [...checks, ...more.flat()] };
 }

@@ -1,4 +1,7 @@
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, expect, it, vi } from 'vitest';
@@ -115,4 +118,21 @@ it('copies at Google need more permissions, and their APIs', async () => {
     ['the identity lacks aiplatform.models.upload on the project acme-project', undefined],
     ['not enabled in acme-project', undefined],
   ]);
+});
+
+it('has a project that pays for buckets asked of buckets alone, as in a run', async () => {
+  const asked: [string, unknown][] = [];
+  const server = createServer(({ url = '', headers }, reply) => {
+    asked.push([url, headers['x-goog-user-project']]);
+    reply.end('{}');
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  vi.stubEnv('ANNEAL_VERTEX_URL', url);
+  vi.stubEnv('STORAGE_EMULATOR_HOST', url);
+  await checkup({ ...recipe, google: { ...recipe.google, userProject: 'payer' } });
+  server.close();
+  expect(asked.length).toBeGreaterThan(6);
+  for (const [path, payer] of asked)
+    expect([path, payer]).toEqual([path, path.startsWith('/storage') ? 'payer' : undefined]);
 });
