@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { putObject } from '../../adapters/google/storage/put-object.ts';
+import { objectAt, putObject } from '../../adapters/google/storage/put-object.ts';
 import { EXPORTS, writeRows, type Exported, type ExportName } from '../../data/formats/export.ts';
 import { flat } from './inspect.ts';
 import { openData, type Reading, type Shelf } from './open.ts';
@@ -11,7 +11,7 @@ export { EXPORTS, type ExportName };
 /**
  * Writes the rows behind a reference or file into an object of Cloud Storage, which has to be new unless it has the
  * same content or may be replaced.
- * @throws TerminalError `ObjectExists`
+ * @throws TerminalError `ObjectExists`, `BadAddress`
  */
 export async function exportFar(
   what: string,
@@ -20,6 +20,8 @@ export async function exportFar(
   shelf: Shelf | undefined,
   reading: Reading,
 ): Promise<Exported & { name: string; bad: number }> {
+  // Before the work, not after it.
+  objectAt(uri);
   const folder = await mkdtemp(join(tmpdir(), 'anneal-export-'));
   try {
     const file = join(folder, 'rows');

@@ -6,7 +6,7 @@ import { sumsOfFile } from './crc32c.ts';
 import { headOf } from './objects.ts';
 import { persist, type Patience } from './persist.ts';
 import { openSessions } from './sessions.ts';
-import { gsUri, parseGs } from './uri.ts';
+import { gsUri, parseGs, type GsPlace } from './uri.ts';
 import { createLarge, createSmall, LARGE_BYTES } from './upload.ts';
 
 /**
@@ -19,9 +19,7 @@ export async function putObject(
   uri: string,
   { replace, patience, ...settings }: { replace: boolean; patience?: Patience | undefined } & StorageSettings,
 ): Promise<void> {
-  const place = parseGs(uri);
-  if (place.name === '' || place.name.endsWith('/'))
-    throw terminal('BadAddress', `${uri} names no object: expected gs://${place.bucket}/NAME, e.g. ${uri}rows.jsonl`);
+  const place = objectAt(uri);
   const bucket = bucketOf(await openStorage(settings), place.bucket, settings);
   const doing = { uri: gsUri(place), bucket: place.bucket, settings };
   const sums = await sumsOfFile(path);
@@ -45,4 +43,14 @@ export async function putObject(
   const creation = { bucket, name: place.name, sums, settings, patience };
   if (sums.bytes > LARGE_BYTES) await createLarge(creation, path, openSessions(join(path, '..', 'sessions')));
   else await createSmall(creation, await readFile(path));
+}
+
+/** Bucket and name of what can be an object. @throws TerminalError `BadAddress` */
+export function objectAt(uri: string): GsPlace {
+  const place = parseGs(uri);
+  if (place.name !== '' && !place.name.endsWith('/')) return place;
+  throw terminal(
+    'BadAddress',
+    `${uri} names no object: expected gs://${place.bucket}/NAME, e.g. ${uri.replace(/\/?$/, '/')}rows.jsonl`,
+  );
 }
