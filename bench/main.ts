@@ -60,6 +60,10 @@ const benchmarks: Record<string, () => Promise<Benchmark>> = {
     const { exactlyOnce, usage } = await import('./exactly-once/exactly-once.ts');
     return { usage, run: exactlyOnce };
   },
+  memory: async () => {
+    const { memory } = await import('./memory/memory.ts');
+    return { usage: '', run: async (options) => (options.length === 0 ? outcomeOf(await memory()) : undefined) };
+  },
   store: async () => {
     const { store, usage } = await import('./store/store.ts');
     return { usage, run: store };
