@@ -54,7 +54,6 @@ try {
 async function example() {
   const sets = [
     'tune.provider=vertex',
-    'model.for.vertex=gemini-2.5-flash-lite',
     `store=gs://${BUCKET}/artifacts`,
     'google.mirror={registry: true, metadata: true, experiments: true, openLineage: true}',
   ];
