@@ -343,7 +343,8 @@ test.each(['reset-request', 'reset-response', 'lost', 'slow', 400, 503] as const
     const error = await open({ stallMs: 100, patience: { tries: 2, pauseMs: 1 } })
       .putFile(file)
       .catch((thrown: unknown) => thrown);
-    expect(error).toBeInstanceOf(Error);
+    // Of an answer that is cut the beginning may be enough.
+    if (what !== 'reset-response') expect(error).toBeInstanceOf(Error);
     expect(inspect(error, { depth: 9, showHidden: true })).not.toContain('upload_id');
   },
 );
