@@ -38,8 +38,6 @@ export default defineConfig({
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
           sequence: { groupOrder: 2 },
-          // They wait for dead workers to be noticed more than they compute.
-          maxWorkers: 3,
           testTimeout: 300_000,
         },
       },
