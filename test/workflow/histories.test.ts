@@ -221,7 +221,10 @@ function record(name: string, id: string): void {
     { encoding: 'utf8' },
   );
   const neutral = (text: string): string =>
-    text.replaceAll(bench.folder, '/data').replaceAll(/\d+@[\w.-]+/g, '1@worker');
+    text
+      .replaceAll(bench.folder, '/data')
+      .replaceAll(root, '/anneal')
+      .replaceAll(/\d+@[\w.-]+/g, '1@worker');
   const payload = (base64: string): string =>
     Buffer.from(neutral(Buffer.from(base64, 'base64').toString('utf8'))).toString('base64');
   const json = JSON.stringify(
