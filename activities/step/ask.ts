@@ -4,7 +4,7 @@ import { settle, type Ledger } from '../../artifacts/ledger/open.ts';
 import type { ReplyRow } from '../../artifacts/ledger/schema.ts';
 import type { Writer, WriterReply, WriterRequest } from '../../adapters/contracts.ts';
 import { AskFailed, RetryAfter } from '../../adapters/endpoint/errors.ts';
-import { isCancelled } from '../../adapters/local/await.ts';
+import { cutLater } from '../../adapters/local/cut-later.ts';
 import { messageOf, terminal, TerminalError } from '../../configs/failure.ts';
 import { BudgetReached, costOf, estimateOf, type Price } from './budget.ts';
 import { failpoint } from '../../configs/failpoint.ts';
@@ -42,9 +42,6 @@ export interface Answer {
   reply: WriterReply;
   isNew: boolean;
 }
-
-/** How long a request under way is given to end when the worker is shut down, in ms: it may be paid already. */
-const SHUTDOWN_GRACE_MS = 5000;
 
 /** When a writer last got a reply, in ms. */
 const answeredAt = new WeakMap<Writer, number>();
@@ -172,26 +169,6 @@ async function send(asking: Asking): Promise<Answer> {
     ended();
     cut.clear();
   }
-}
-
-/** A signal that a cancelled run aborts at once, and a worker that is shut down only when a request has had time to end. */
-function cutLater(signal: AbortSignal, isSent: () => boolean): { signal: AbortSignal; clear(): void } {
-  const cut = new AbortController();
-  let timer: NodeJS.Timeout | undefined;
-  const abort = (): void => {
-    const now = (): void => cut.abort(signal.reason);
-    if (isSent() && !isCancelled(signal)) timer = setTimeout(now, SHUTDOWN_GRACE_MS);
-    else now();
-  };
-  if (signal.aborted) abort();
-  signal.addEventListener('abort', abort, { once: true });
-  return {
-    signal: cut.signal,
-    clear: () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', abort);
-    },
-  };
 }
 
 /** Whether a request that ended so may have been worked on; of errors nobody foresaw, it may. */

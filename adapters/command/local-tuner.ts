@@ -1,13 +1,13 @@
 import { readFile, readdir, stat } from 'node:fs/promises';
-import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { writeAtomic } from '../../artifacts/files.ts';
-import { terminal } from '../../configs/failure.ts';
-import { cancelJob, clearJob, pauseJob, pollJob, submitJob, type JobProgram } from '../local/job.ts';
-import { curveOf, readLog } from '../local/job-output.ts';
+import { submitJob, type JobProgram } from '../local/job.ts';
+import { curveOf } from '../local/job-output.ts';
+import { tunerJobs } from '../local/tuner-jobs.ts';
 import type { Tuner } from '../contracts.ts';
+import { checkStart } from '../start-mismatch.ts';
 import { checkVariables } from './environment.ts';
 import { commandIdentity } from './identity.ts';
 import { writeOrder } from './order.ts';
@@ -30,6 +30,8 @@ const program: JobProgram = {
 export function createLocalCommandTuner({ jobs, laterMs = LATER_MS }: { jobs: string; laterMs?: number }): Tuner {
   const folderOf = (key: string): string => join(jobs, key);
   return {
+    ...tunerJobs(folderOf, () => program),
+
     identity: (settings) => commandIdentity(commandOf(settings)),
     keyed: keyedSettings,
 
@@ -44,10 +46,9 @@ export function createLocalCommandTuner({ jobs, laterMs = LATER_MS }: { jobs: st
       if (!(await readdir(folder)).includes('command.json'))
         await writeAtomic(join(folder, 'command.json'), JSON.stringify({ words, env, label: key, laterMs }));
       await submitJob(folder, run, spec, program);
-      await checkStart(folder, key, spec);
+      const ordered = Spec.parse(JSON.parse(await readFile(join(folder, 'spec.json'), 'utf8'))).start;
+      checkStart(key, nameOf(ordered), nameOf(Model.parse(spec['start'])));
     },
-
-    poll: (key) => pollJob(folderOf(key), program),
 
     collect: async (key) => {
       const folder = folderOf(key);
@@ -57,27 +58,8 @@ export function createLocalCommandTuner({ jobs, laterMs = LATER_MS }: { jobs: st
       const seconds = Math.max(0, ((ended ?? 0) - (ordered ?? 0)) / 1000);
       return readCommandResult(folder, { curve: await curveOf(folder), seconds });
     },
-
-    cancel: (key) => cancelJob(folderOf(key)),
-    release: (key) => clearJob(folderOf(key), 'checkpoints'),
-    log: (key) => readLog(folderOf(key)),
-    // The same turns as the other trainer of this machine takes: one training takes all of it.
-    slots: async () => ({ resource: `trainer:mlx@${hostname()}`, slots: 1 }),
-    pause: (key) => pauseJob(folderOf(key)),
-    isHere: true,
   };
 }
 
-async function checkStart(folder: string, key: string, wanted: Record<string, unknown>): Promise<void> {
-  const text = await readFile(join(folder, 'spec.json'), 'utf8');
-  const was = nameOf(Spec.parse(JSON.parse(text)).start);
-  const now = nameOf(Model.parse(wanted['start']));
-  if (was === now) return;
-  throw terminal(
-    'StartMismatch',
-    `the training ${key} was ordered to start from ${was}, and now from ${now}: it is left as it is; start a new run`,
-  );
-}
-
-const nameOf = (model: z.infer<typeof Model>): string =>
-  model === null ? 'the base model' : 'folder' in model ? model.folder : model.name;
+const nameOf = (model: z.infer<typeof Model>): string | null =>
+  model === null ? null : 'folder' in model ? model.folder : model.name;

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
-import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { terminal } from '../../configs/failure.ts';
-import { cancelJob, clearJob, pauseJob, pollJob, submitJob } from '../local/job.ts';
-import { curveOf, readLog, readResult } from '../local/job-output.ts';
+import { submitJob } from '../local/job.ts';
+import { curveOf, readResult } from '../local/job-output.ts';
+import { tunerJobs } from '../local/tuner-jobs.ts';
 import type { Tuner } from '../contracts.ts';
+import { checkStart } from '../start-mismatch.ts';
 import { misfit } from './misfit.ts';
 import { pythonIdentity, pythonProgram } from './python.ts';
 
@@ -33,6 +33,8 @@ const readSpec = async (folder: string): Promise<z.infer<typeof Spec>> =>
 export function createMlxTuner({ jobs }: { jobs: string }): Tuner {
   const folderOf = (key: string): string => join(jobs, key);
   return {
+    ...tunerJobs(folderOf, () => pythonProgram('train.py')),
+
     identity: async () => ({ tuner: 'mlx', ...(await pythonIdentity()) }),
 
     submit: async (key, { base, train, start = null, settings }, run) => {
@@ -50,16 +52,10 @@ export function createMlxTuner({ jobs }: { jobs: string }): Tuner {
       };
       await submitJob(folderOf(key), run, spec, pythonProgram('train.py'));
       const { warmStart } = await readSpec(folderOf(key));
-      if (warmStart === start) return;
-      throw terminal(
-        'StartMismatch',
-        `the training ${key} was ordered to start from ${warmStart ?? 'the base model'}, and now from ${start ?? 'the base model'}: it is left as it is; start a new run`,
-      );
+      checkStart(key, warmStart, start);
     },
 
     misfit,
-
-    poll: (key) => pollJob(folderOf(key), pythonProgram('train.py')),
 
     collect: async (key) => {
       const folder = folderOf(key);
@@ -68,13 +64,5 @@ export function createMlxTuner({ jobs }: { jobs: string }): Tuner {
       const curve = await curveOf(folder);
       return { ...result, folder: join(folder, 'output'), kind: method === 'full' ? 'full' : 'adapter', curve };
     },
-
-    cancel: (key) => cancelJob(folderOf(key)),
-    release: (key) => clearJob(folderOf(key), 'checkpoints'),
-    log: (key) => readLog(folderOf(key)),
-    // One training takes all of a machine.
-    slots: async () => ({ resource: `trainer:mlx@${hostname()}`, slots: 1 }),
-    pause: (key) => pauseJob(folderOf(key)),
-    isHere: true,
   };
 }

@@ -1,7 +1,7 @@
 import { TerminalError } from '../../configs/failure.ts';
 import type { JobProgress } from '../../configs/progress.ts';
 import type { Budget } from '../../configs/refs.ts';
-import { isCancelled } from '../local/await.ts';
+import { cutLater } from '../local/cut-later.ts';
 import type { AnswersFile, KeptAnswer } from './answers-file.ts';
 import { openAnswerPurse } from './answer-purse.ts';
 import { createPersistence, type Patience } from './persist.ts';
@@ -9,8 +9,6 @@ import type { Prompt, RemoteAsker } from './asker.ts';
 
 /** Of what is said about progress, no more than one line in so many ms. */
 const TELL_EVERY_MS = 1000;
-/** How long requests under way are given to end when the worker is shut down, in ms: they are paid. */
-const SHUTDOWN_GRACE_MS = 5000;
 /** So many prompts that are refused before any is answered, and it is not the prompts. */
 const REFUSED_AT_FIRST = 10;
 
@@ -87,22 +85,4 @@ export async function askAll(prompts: readonly Prompt[], answers: AnswersFile, a
   if (refused[0] && !hasAnswered()) throw refused[0].error;
   for (const { answer } of refused) answers.add(answer);
   asking.progress({ step: prompts.length, steps: prompts.length });
-}
-
-/** A signal that a cancelled run aborts at once, and a worker that is shut down when requests have had time to end. */
-function cutLater(signal: AbortSignal): { signal: AbortSignal; clear(): void } {
-  const cut = new AbortController();
-  let timer: NodeJS.Timeout | undefined;
-  const abort = (): void => {
-    if (isCancelled(signal)) cut.abort(signal.reason);
-    else timer = setTimeout(() => cut.abort(signal.reason), SHUTDOWN_GRACE_MS);
-  };
-  signal.addEventListener('abort', abort, { once: true });
-  return {
-    signal: cut.signal,
-    clear: () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', abort);
-    },
-  };
 }

@@ -11,6 +11,7 @@ import { failpoint } from '../../configs/failpoint.ts';
 import { systemCode, terminal } from '../../configs/failure.ts';
 import { REMOTE_FILE } from '../../configs/remote-model.ts';
 import type { TuneOrder, TuneResult, Tuner, TuneSettings, TuningKind, TuningService } from '../contracts.ts';
+import { checkStart } from '../start-mismatch.ts';
 import { RemoteFailure } from './failure.ts';
 import { follow, stateOf } from './follow.ts';
 import { limiterOf } from './limiter.ts';
@@ -207,15 +208,6 @@ export function createRemoteTuner(kind: TuningKind, options: RemoteTunerOptions)
       return { name: row.name, adopted: row.isShared || row.adopted === 1, ...(usd === undefined ? {} : { usd }) };
     },
   };
-}
-
-/** @throws TerminalError `StartMismatch` */
-function checkStart(key: string, ordered: string | null, wanted: string | null): void {
-  if (ordered === wanted) return;
-  throw terminal(
-    'StartMismatch',
-    `the training ${key} was ordered to start from ${ordered ?? 'the base model'}, and now from ${wanted ?? 'the base model'}: it is left as it is; start a new run`,
-  );
 }
 
 /** What a training will cost, in US dollars; null: nobody sends a bill. @throws UnknownPrice */
