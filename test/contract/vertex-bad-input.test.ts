@@ -1,36 +1,20 @@
 import { mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import type { TuneOrder, TuningService } from '../../adapters/contracts.ts';
 import { writeRemoteModel } from '../../adapters/remote/model-file.ts';
 import { vertexKind } from '../../adapters/vertex/kind.ts';
 import { RecipeSchema } from '../../configs/recipe.ts';
 import { messageOf } from '../../configs/failure.ts';
 import { identify } from '../../data/row.ts';
-import { noGcs, startGcs, type GcsServer } from '../support/google/gcs.ts';
-import { startVertexRest, type VertexRest } from '../support/google/vertex-rest.ts';
+import { noGcs } from '../support/google/gcs.ts';
 import { sharedFolder } from './support/trainer.ts';
+import { vertexHere } from './support/vertex-here.ts';
 
 const folder = sharedFolder();
 const never = new AbortController().signal;
 const labels = { anneal_key: 'k', anneal_try: '1' };
-let gcs: GcsServer;
-let server: VertexRest;
-
-beforeAll(async () => {
-  if (noGcs !== undefined) return;
-  gcs = await startGcs(join(folder, 'gcs'), ['anneal-test', 'elsewhere']);
-  server = await startVertexRest({ folder: join(folder, 'vertex'), gcs: gcs.url });
-  Object.assign(process.env, {
-    STORAGE_EMULATOR_HOST: gcs.url,
-    ANNEAL_VERTEX_URL: server.url,
-    GOOGLE_CLOUD_PROJECT: 'anneal-test',
-  });
-}, 180_000);
-afterAll(async () => {
-  await server?.close();
-  await gcs?.stop();
-});
+const vertex = vertexHere(folder, {}, ['anneal-test', 'elsewhere']);
 
 /** Rows as preparation leaves them, the answer of one of them as long as wanted. */
 function rows(name: string, count: number, long?: { row: number; text: string }): string {
@@ -88,7 +72,7 @@ describe('what Vertex AI would not take', () => {
   beforeEach((context) => context.skip(noGcs !== undefined, noGcs));
   beforeEach(() => {
     for (const name of ['bucketRegions', 'denied', 'disabledServices', 'retired'] as const)
-      delete server?.state.options[name];
+      delete vertex.server?.state.options[name];
   });
 
   describe('is refused before anybody is asked', () => {
@@ -164,25 +148,25 @@ describe('what Vertex AI would not take', () => {
       [
         'a bucket in another region',
         { bucket: 'elsewhere' },
-        () => (server.state.options.bucketRegions = { elsewhere: 'europe-west4' }),
+        () => (vertex.server.state.options.bucketRegions = { elsewhere: 'europe-west4' }),
         /europe-west4/,
       ],
       [
         'a permission that is missing',
         {},
-        () => (server.state.options.denied = ['aiplatform.tuningJobs.create']),
+        () => (vertex.server.state.options.denied = ['aiplatform.tuningJobs.create']),
         /aiplatform\.tuningJobs\.create.*(role|grant|give)/is,
       ],
       [
         'an API that is not enabled',
         {},
-        () => (server.state.options.disabledServices = ['aiplatform.googleapis.com']),
+        () => (vertex.server.state.options.disabledServices = ['aiplatform.googleapis.com']),
         /gcloud services enable aiplatform\.googleapis\.com/,
       ],
       [
         'a model that was retired',
         { base: 'gemini-2.5-flash' },
-        () => (server.state.options.retired = ['gemini-2.5-flash']),
+        () => (vertex.server.state.options.retired = ['gemini-2.5-flash']),
         /retired/,
       ],
     ])('%s', async ([, of, arrange, message]) => {
@@ -201,7 +185,7 @@ describe('what Vertex AI would not take', () => {
       mkdirSync(done, { recursive: true });
       const { raw } = await service.get(job.name, never);
       await service.collect({ ...job, raw }, { request: null, folder: done, kept: done }, never);
-      server.state.options.retired = ['gemini-2.0-flash-001'];
+      vertex.server.state.options.retired = ['gemini-2.0-flash-001'];
       const request = await service.stage({ ...first, start: done }, 'label', never);
       await expect(service.create(request, labels, never)).rejects.toThrow(/retired/);
     });
@@ -225,7 +209,7 @@ describe('what Vertex AI would not take', () => {
     test('a job that was deleted', async () => {
       const { order: made, service } = await order({ train: rows('deleted', 15) });
       const job = await service.create(await service.stage(made, 'label', never), labels, never);
-      server.state.journal.remove('tuningJobs', job.name);
+      vertex.server.state.journal.remove('tuningJobs', job.name);
       await expect(service.get(job.name, never)).rejects.toMatchObject({
         message: expect.stringMatching(/not found/i),
       });
@@ -235,7 +219,7 @@ describe('what Vertex AI would not take', () => {
   test('a token that expires in mid-poll is renewed, and nobody hears of it', async () => {
     const { order: made, service } = await order({ train: rows('token', 15) });
     const job = await service.create(await service.stage(made, 'label', never), labels, never);
-    server.plan.add({ on: 'tuningJobs.get', error: 'UNAUTHENTICATED' });
+    vertex.server.plan.add({ on: 'tuningJobs.get', error: 'UNAUTHENTICATED' });
     expect(await service.get(job.name, never)).toMatchObject({ name: job.name });
   });
 });

@@ -1,40 +1,24 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import type { TuneOrder, Tuner } from '../../adapters/contracts.ts';
 import { findClaimed } from '../../artifacts/ledger/remote-jobs.ts';
 import { openLedger } from '../../artifacts/ledger/open.ts';
 import { askingPrice } from '../../adapters/vertex/choose.ts';
 import { vertexKind } from '../../adapters/vertex/kind.ts';
 import { identify } from '../../data/row.ts';
-import { noGcs, startGcs, type GcsServer } from '../support/google/gcs.ts';
-import { startVertexRest, type VertexRest } from '../support/google/vertex-rest.ts';
+import { noGcs } from '../support/google/gcs.ts';
 import { paidFor } from '../support/paid.ts';
 import { sharedFolder } from './support/trainer.ts';
+import { vertexHere } from './support/vertex-here.ts';
 import { vertexOrder, vertexTuner } from './support/vertex-worker.ts';
 
 const folder = sharedFolder();
 const BEST = { choose: { checkpoint: 'best', dev: 0.4 } };
-let gcs: GcsServer;
-let server: VertexRest;
-
-beforeAll(async () => {
-  if (noGcs !== undefined) return;
-  gcs = await startGcs(join(folder, 'gcs'), ['anneal-test']);
-  server = await startVertexRest({ folder: join(folder, 'vertex'), gcs: gcs.url, runningMs: 10 });
-  Object.assign(process.env, {
-    STORAGE_EMULATOR_HOST: gcs.url,
-    ANNEAL_VERTEX_URL: server.url,
-    GOOGLE_CLOUD_PROJECT: 'anneal-test',
-  });
-}, 180_000);
-afterAll(async () => {
-  await server?.close();
-  await gcs?.stop();
-});
+const vertex = vertexHere(folder, { runningMs: 10 });
 beforeEach((context) => context.skip(noGcs !== undefined, noGcs));
 
-const asked = (): number => server.calls.filter(({ name }) => name === 'endpoints.generateContent').length;
+const asked = (): number => vertex.server.calls.filter(({ name }) => name === 'endpoints.generateContent').length;
 
 /** An order of 30 rows as preparation leaves them. */
 async function orderOf(epochs: number, tune: Record<string, unknown>): Promise<TuneOrder> {
@@ -59,9 +43,9 @@ async function trained(tuner: Tuner, key: string, order: TuneOrder, like = key):
 test('each checkpoint answers the rows held out, and is asked and paid once, whoever dies meanwhile', async () => {
   const [{ tuner }, { tuner: another }] = [await vertexTuner(folder), await vertexTuner(folder)];
   await trained(tuner, 'first', await orderOf(3, BEST));
-  server.plan.add({ on: 'endpoints.generateContent', error: 'PERMISSION_DENIED', skip: 12, times: 20 });
+  vertex.server.plan.add({ on: 'endpoints.generateContent', error: 'PERMISSION_DENIED', skip: 12, times: 20 });
   await expect(tuner.collect('first')).rejects.toMatchObject({ type: 'NoPermission' });
-  server.plan.clear();
+  vertex.server.plan.clear();
   const before = asked();
   const result = await another.collect('first');
   const { devRows = 0, dev = [], usd } = result;
