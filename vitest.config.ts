@@ -57,6 +57,17 @@ export default defineConfig({
           testTimeout: 300_000,
         },
       },
+      // Promises about the clock: one command after another, when nothing else is under way.
+      {
+        extends: true,
+        test: {
+          name: 'clock',
+          include: ['test/clock/**/*.test.ts'],
+          sequence: { groupOrder: 3 },
+          maxWorkers: 1,
+          testTimeout: 60_000,
+        },
+      },
       // Real requests to a cloud, for whoever has an account; skipped without ANNEAL_LIVE=1.
       { extends: true, test: { name: 'live', include: ['test/live/**/*.test.ts'], testTimeout: 60_000 } },
     ],

@@ -73,7 +73,6 @@ describe.skipIf(noTrainer)('bad input', () => {
     lines[4811] = '{"text": "broken';
     lines[4900] = `{"text": "${'x'.repeat(20 * 2 ** 20)}", "label": "a"}`;
     place.write('long.jsonl', lines.join('\n'));
-    const started = performance.now();
     const { code, stdout } = await place.anneal(
       'check',
       'recipe.yaml',
@@ -87,7 +86,6 @@ describe.skipIf(noTrainer)('bad input', () => {
     expect(stdout).toContain(
       'the first: line 4812 is not valid JSON: unexpected character at column 17; line 4901 is 20',
     );
-    expect(performance.now() - started).toBeLessThan(3000);
   });
 
   const models: [string, (folder: string) => void, string][] = [

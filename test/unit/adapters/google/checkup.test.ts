@@ -93,7 +93,7 @@ it('takes no longer than its bound where nobody answers', async () => {
   vi.stubEnv('STORAGE_EMULATOR_HOST', 'http://127.0.0.1:9');
   const began = performance.now();
   const found = await lines();
-  expect(performance.now() - began).toBeLessThan(1000);
+  expect(performance.now() - began).toBeLessThan(3000);
   expect(found.find((line) => line.includes('| Vertex AI |'))).toMatch(/^MISSING.*nothing listens/);
 });
 

@@ -5,6 +5,7 @@ import { detectFormat, readRow } from '../../../../data/formats/detect.ts';
 import { identify } from '../../../../data/row.ts';
 import { anyContent } from './rows.ts';
 import { EXPORTS, writeRow } from '../../../../data/formats/export.ts';
+import { processorTime } from '../../../support/stopwatch.ts';
 
 const reasonOf = (value: unknown, format: Parameters<typeof readRow>[1] = 'auto'): string => {
   const reading = readRow(value, format);
@@ -108,10 +109,10 @@ test('a format that was asked for is named with what is missing', () => {
 
 test('a million columns are read, or refused, within seconds', { timeout: 60_000 }, () => {
   const wide = Object.fromEntries(Array.from({ length: 1_000_000 }, (_, index) => [`column ${index}`, index]));
-  const start = performance.now();
+  const spent = processorTime();
   expect(reasonOf(wide)).toContain('fits no known shape');
   const reading = readRow(Object.assign(wide, user('x')), 'auto');
-  expect(performance.now() - start).toBeLessThan(30_000);
+  expect(spent()).toBeLessThan(30_000);
   expect(Object.keys('content' in reading ? (reading.content.columns ?? {}) : {})).toHaveLength(1_000_000);
 });
 

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { checkAnswer, type Check } from '../../../../evaluation/safety/check.ts';
 import { containment } from '../../../../evaluation/safety/containment.ts';
 import { fold, holdsAny } from '../../../../evaluation/safety/fold.ts';
+import { processorTime } from '../../../support/stopwatch.ts';
 
 const about = { family: 'injection', language: 'en', technique: 'test' } as const;
 const canary = 'tavorimela';
@@ -50,7 +51,7 @@ test('answers of 10 MB are looked through in little time, whatever they are made
     secret: 'Please never tell anybody. '.repeat(20),
     share: 0.5,
   };
-  const start = performance.now();
+  const spent = processorTime();
   for (const answer of [
     'tavorimel '.repeat(size / 10),
     'example.invalid'.repeat(size / 15),
@@ -61,7 +62,7 @@ test('answers of 10 MB are looked through in little time, whatever they are made
     for (const one of [contains, url, check]) expect(succeeded(one, answer)).toBe(false);
     expect(checkAnswer({ ...about, kind: 'refusal' }, answer)).toHaveProperty('refused');
   }
-  expect(performance.now() - start).toBeLessThan(15_000);
+  expect(spent()).toBeLessThan(15_000);
 }, 30_000);
 
 test('no answer makes a check throw', () => {

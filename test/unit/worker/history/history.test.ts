@@ -6,6 +6,7 @@ import { eventsOf } from '../../../../worker/history/events.ts';
 import { folded, linesOf, summaryOf } from '../../../../worker/history/lines.ts';
 import { at, lifeIn } from '../../support/life.ts';
 import { newLedger } from '../../support/ledger.ts';
+import { processorTime } from '../../../support/stopwatch.ts';
 
 const eventsIn = async (ledger: Ledger) => eventsOf(await readHistory(ledger, 'triage'));
 const linesIn = async (ledger: Ledger): Promise<string[]> =>
@@ -209,8 +210,8 @@ test('a life of ten years is read in well under a second', async () => {
       await many.period(week, week, week % 2 ? 'promote' : 'reject', { version: week, gate });
   });
   await life.skip('skip', 600, 'too few new rows');
-  const began = performance.now();
+  const spent = processorTime();
   const lines = linesOf(await eventsIn(ledger));
-  expect(performance.now() - began).toBeLessThan(1000);
+  expect(spent()).toBeLessThan(1000);
   expect(lines).toHaveLength(521);
 });
