@@ -42,3 +42,13 @@ export const modelNameOf = ({ name, register }: Pick<Recipe, 'name' | 'register'
 /** Name of the tuner that settings call for. A trainer of one's own is on this machine, or reached by commands that submit. */
 export const tunerNameOf = ({ tuner, command }: Pick<Recipe['tune'], 'tuner' | 'command'>): string =>
   tuner === 'command' && command?.submit ? 'command-elsewhere' : tuner;
+
+/** Settings of a training without those of tuners that do not do it: a recipe may keep them for another day. */
+export function ownTuning({ vertex, openai, command, ...common }: Recipe['tune']): Recipe['tune'] {
+  return {
+    ...common,
+    ...(common.tuner === 'vertex' && vertex ? { vertex } : {}),
+    ...(common.tuner === 'openai' && openai ? { openai } : {}),
+    ...(common.tuner === 'command' && command ? { command } : {}),
+  };
+}

@@ -2,7 +2,7 @@ import type { TuneParams } from '../activities/tune.ts';
 import type { IngestParams } from '../activities/ingest.ts';
 import type { PrepareParams } from '../activities/prepare.ts';
 import type { Source } from '../configs/data.ts';
-import { baseNameOf, isBaseRemote } from '../configs/names.ts';
+import { baseNameOf, isBaseRemote, ownTuning } from '../configs/names.ts';
 import type { Recipe } from '../configs/recipe.ts';
 import type { Budget, RunRef, StepResult } from '../configs/refs.ts';
 import { keptColumns, urisOf } from '../configs/source-paths.ts';
@@ -30,7 +30,7 @@ export function ingestParams(recipe: Recipe): IngestParams {
 
 /** What a recipe says to the step that trains: its settings, and where a vendor finds rows and project. */
 export const tuneParams = ({ tune, store, google, data }: Recipe): TuneParams => ({
-  ...tune,
+  ...ownTuning(tune),
   ...(store === undefined ? {} : { store }),
   ...(google === undefined ? {} : { google }),
   maxBadShare: data.maxBadShare,
