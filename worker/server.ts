@@ -17,6 +17,8 @@ const PORTS_TRIED = 50;
 const UI_OFFSET = 1000;
 /** How long the server may take to answer, in ms. */
 const START_TIMEOUT = 30_000;
+/** How long the port of the server before may still be taken, in ms: threads of one that was killed end after it. */
+const PORT_LEFT_WITHIN = 3000;
 
 /**
  * How often the server's queues are read, a second. Its default of 20 keeps a chain of steps at 10 a second
@@ -67,9 +69,12 @@ export async function startServer(home: Home): Promise<PartState<'server'>> {
   mkdirSync(home.server, { recursive: true });
   // One at a time: another home that found the same port free would take it, and this home its server for its own.
   return withLock(join(cacheDir(), 'ports.lock'), 2 * START_TIMEOUT, async () => {
-    const port = await freePort(
-      lastPart(home, 'server')?.port ?? (Number(process.env['ANNEAL_TEMPORAL_PORT']) || DEFAULT_PORT),
-    );
+    const before = lastPart(home, 'server')?.port;
+    for (let waited = 0; before !== undefined && waited < PORT_LEFT_WITHIN; waited += 50) {
+      if (await isFreePair(before)) break;
+      await sleep(50);
+    }
+    const port = await freePort(before ?? (Number(process.env['ANNEAL_TEMPORAL_PORT']) || DEFAULT_PORT));
     const uiPort = port + UI_OFFSET;
     const log = join(home.logs, 'temporal.log');
     const ref = startInBackground(temporal.path, serverArguments(join(home.server, 'temporal.db'), port, uiPort), log);
@@ -86,13 +91,15 @@ export async function startServer(home: Home): Promise<PartState<'server'>> {
 /** The first port from `first` on that is free together with the one of its UI. */
 async function freePort(first: number): Promise<number> {
   for (let port = first; port < first + PORTS_TRIED; port += 1) {
-    if ((await isFree(port)) && (await isFree(port + UI_OFFSET))) return port;
+    if (await isFreePair(port)) return port;
   }
   throw terminal(
     'PortTaken',
     `no free port from ${first} to ${first + PORTS_TRIED - 1} for the Temporal server: end what uses them, or set ANNEAL_TEMPORAL_PORT`,
   );
 }
+
+const isFreePair = async (port: number): Promise<boolean> => (await isFree(port)) && (await isFree(port + UI_OFFSET));
 
 function isFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {

@@ -16,6 +16,16 @@ test('two `up` at once, and a third, start one server and one worker', async () 
   expect((await place.anneal('down')).stdout).toBe('nothing was running\n');
 });
 
+test('a server that is started again keeps its port, also where it is let go a moment later', async () => {
+  const place = makePlace();
+  const { temporal } = await place.json<StatusJson>('up');
+  await place.anneal('down');
+  const late = createServer();
+  await new Promise<void>((resolve) => late.listen(Number(temporal?.address.split(':')[1]), '127.0.0.1', resolve));
+  setTimeout(() => late.close(), 1500);
+  expect((await place.json<StatusJson>('up')).temporal?.address).toBe(temporal?.address);
+});
+
 test('a port that is taken is passed by', async () => {
   const taken = createServer();
   await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
