@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { TerminalError } from '../configs/failure.ts';
+import { isType } from '../configs/failure.ts';
 import type { Condition, Store } from './store.ts';
 
 /** A store elsewhere, and what it takes to use it. Never a credential. */
@@ -142,7 +142,5 @@ export function routedStore({ local, open, locate, known, current }: Routes): St
 }
 
 const isSame = (a: StoreAddress, b: StoreAddress): boolean => a.uri.replace(/\/+$/, '') === b.uri.replace(/\/+$/, '');
-
-const isType = (error: unknown, type: string): boolean => error instanceof TerminalError && error.type === type;
 
 const isAbsent = (error: unknown): boolean => isType(error, 'MissingArtifact') || isType(error, 'CorruptArtifact');

@@ -1,4 +1,4 @@
-import { messageOf } from '../configs/failure.ts';
+import { isType, messageOf } from '../configs/failure.ts';
 import { listArtifacts } from './ledger/artifacts.ts';
 import type { Ledger } from './ledger/open.ts';
 import type { Store } from './store.ts';
@@ -67,10 +67,15 @@ async function verifyPart(
   for (const digest of trees) {
     // A manifest that does not match its digest cannot be read: the folder is damaged as a whole.
     const members =
-      told?.get(digest)?.condition === 'corrupt' ? undefined : await part.members(digest).catch(() => undefined);
+      told?.get(digest)?.condition === 'corrupt' ? undefined : await part.members(digest).catch(undefinedIfCorrupt);
     if (members === undefined || members.some((member) => corrupt.has(member)))
       damaged.push({ digest, condition: 'corrupt' });
     else if (members.some((member) => !present.has(member))) damaged.push({ digest, condition: 'missing' });
   }
   return { checked: blobs.length + trees.length, there: [...blobs, ...trees], damaged };
+}
+
+/** What cannot be read just now is not damaged. */
+function undefinedIfCorrupt(error: unknown): undefined {
+  if (!isType(error, 'CorruptArtifact')) throw error;
 }

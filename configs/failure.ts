@@ -26,6 +26,9 @@ export function terminal(
   return new TerminalError(type, message, details, cause);
 }
 
+/** Whether an error is for good and of a kind. */
+export const isType = (error: unknown, type: string): boolean => error instanceof TerminalError && error.type === type;
+
 /** The code of a Node system error (`ENOENT`, `ENOSPC`, …), if it is one. */
 export function systemCode(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;

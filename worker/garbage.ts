@@ -4,7 +4,7 @@ import { dropArtifact, neededDigests } from '../artifacts/ledger/artifacts.ts';
 import type { Ledger } from '../artifacts/ledger/open.ts';
 import { listRunning } from '../artifacts/ledger/runs.ts';
 import type { Store } from '../artifacts/store.ts';
-import { messageOf, terminal } from '../configs/failure.ts';
+import { isType, messageOf, terminal } from '../configs/failure.ts';
 import type { Home } from './home.ts';
 import { openShelfStore, ownerOf } from './shelf-store.ts';
 
@@ -48,7 +48,7 @@ async function unneeded(store: Store, fromLedger: ReadonlySet<string>, uri: stri
   const needed = new Set(fromLedger);
   const { blobs, trees } = await store.list();
   for (const tree of trees) {
-    if (needed.has(tree)) for (const member of await store.members(tree).catch(() => [])) needed.add(member);
+    if (needed.has(tree)) for (const member of await membersOf(store, tree)) needed.add(member);
   }
   const told = await store.survey?.();
   return Promise.all(
@@ -61,6 +61,16 @@ async function unneeded(store: Store, fromLedger: ReadonlySet<string>, uri: stri
         ...(uri === undefined ? {} : { store: uri }),
       })),
   );
+}
+
+/** Of a damaged folder nothing is needed any more; one that only cannot be read just now would leave its files without a need. */
+async function membersOf(store: Store, tree: string): Promise<string[]> {
+  try {
+    return await store.members(tree);
+  } catch (error) {
+    if (isType(error, 'CorruptArtifact')) return [];
+    throw error;
+  }
 }
 
 /** The state folder, and stores elsewhere that no other ledger writes to. */

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { openStorage } from '../../adapters/google/storage/client.ts';
@@ -96,6 +97,21 @@ describe('with artifacts in two places', () => {
     await fetch(url, { method: 'DELETE' });
     await removeGarbage(home, ledger, await findGarbage(home, ledger));
     expect((await createGcsStore({ uri, cache: emptyFolder(), ...QUICK }).list()).blobs).toEqual([kept.digest]);
+  });
+
+  test('a folder that cannot be read just now is neither damaged, nor are its files garbage', async () => {
+    const { home, ledger, store } = await newShelf();
+    const { uri } = bench.place();
+    await enterArtifact(
+      ledger,
+      'Ratings',
+      await withStore({ uri }, () => store.putFolder(folderWith({ a: 'weights' }))),
+    );
+    rmSync(home.cache, { recursive: true });
+    bench.proxy.inject({ path: /trees.*alt=media/, what: 403, body: { error: { code: 403, message: 'not now' } } });
+    const why = expect.stringContaining('not now') as string;
+    expect(await verifyStore(store, ledger)).toEqual({ checked: 0, damaged: [], unchecked: [{ store: uri, why }] });
+    await expect(findGarbage(home, ledger)).rejects.toThrow('not now');
   });
 });
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { pathIn } from '../../../artifacts/address.ts';
 import { digestFile } from '../../../artifacts/files.ts';
 import { corrupt, writing } from '../../../artifacts/store.ts';
-import { terminal, TerminalError } from '../../../configs/failure.ts';
+import { isType, terminal, type TerminalError } from '../../../configs/failure.ts';
 import { bucketOf, openStorage, type StorageSettings } from './client.ts';
 import { sumsOf, type Sums } from './crc32c.ts';
 import { fetchTo } from './download.ts';
@@ -190,6 +190,3 @@ export function byDigest(options: ByDigestOptions): ByDigest {
 function ignoreMoved(error: unknown): void {
   if (statusOf(error) !== 412 && statusOf(error) !== 404) throw error;
 }
-
-/** Whether an error is for good and of a kind. */
-export const isType = (error: unknown, type: string): boolean => error instanceof TerminalError && error.type === type;
