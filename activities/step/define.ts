@@ -118,8 +118,9 @@ export function defineJobStep<Params>(deps: Deps, definition: JobStep<Params>): 
         progress: () => undefined,
       });
       try {
-        await definition.cancel(context);
+        // First: a worker that has not come to order it yet must not do so afterwards.
         await cancelExecution(deps.ledger, executionId);
+        await definition.cancel(context);
       } finally {
         await context.dispose();
       }

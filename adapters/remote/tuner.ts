@@ -5,7 +5,13 @@ import { writeAtomic } from '../../artifacts/files.ts';
 import type { Ledger } from '../../artifacts/ledger/open.ts';
 import { letGo, pays, waitersOf } from '../../artifacts/ledger/job-claims.ts';
 import { intendJob, jobKeyOf, nextTry, otherTries } from '../../artifacts/ledger/job-intents.ts';
-import { findClaimed, hasEnded, updateJob, type RemoteJobRecord } from '../../artifacts/ledger/remote-jobs.ts';
+import {
+  findClaimed,
+  hasEnded,
+  updateIfUnchanged,
+  updateJob,
+  type RemoteJobRecord,
+} from '../../artifacts/ledger/remote-jobs.ts';
 import { recordEvent } from '../../artifacts/ledger/runs.ts';
 import { failpoint } from '../../configs/failpoint.ts';
 import { systemCode, terminal } from '../../configs/failure.ts';
@@ -152,9 +158,15 @@ export function createRemoteTuner(kind: TuningKind, options: RemoteTunerOptions)
       const { name } = row;
       const service = await kind.open(settingsOf(row));
       const limited = limiterOf(ledger, service, never);
-      const job = await limited('call', () => service.get(name, never)).catch((error: unknown) => {
+      const job = await limited('call', () => service.get(name, never)).catch(async (error: unknown) => {
         if (!(error instanceof RemoteFailure && error.kind === 'gone')) throw error;
-        throw terminal('JobGone', `the job ${name} succeeded and was deleted (${error.message}): \`anneal rerun\``);
+        const gone = {
+          type: 'JobGone',
+          message: `the job ${name} succeeded and was deleted (${error.message}): \`anneal rerun\` orders another`,
+        };
+        // So that no other run takes it.
+        await updateIfUnchanged(ledger, row, { state: 'failed', error_json: JSON.stringify(gone) });
+        throw terminal(gone.type, gone.message);
       });
       const output = join(folder, 'output');
       await mkdir(output, { recursive: true });

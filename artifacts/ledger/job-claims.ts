@@ -32,9 +32,11 @@ export async function letGo(ledger: Ledger, jobKey: string): Promise<RemoteJobRe
   return ledger.transaction().execute(async (tx) => {
     const job = await findClaimed(tx, jobKey);
     if (!job || hasEnded(job)) return undefined;
-    const others = (await waitersOf(tx, job.label)).filter((run) => run !== job.claimedBy);
-    if (others.length > 0) {
+    const [heir] = (await waitersOf(tx, job.label)).filter((run) => run !== job.claimedBy);
+    if (heir !== undefined) {
+      await unbook(tx, job.claimedBy, await instanceOf(tx, job.claimedBy, jobKey));
       await tx.deleteFrom('job_claims').where('job_key', '=', jobKey).execute();
+      if (job.run_id === job.claimedBy) await passOn(tx, job, heir);
       return undefined;
     }
     if (job.state !== 'cancelling') await updateJob(tx, job.label, { state: 'cancelling', state_at: now() });
@@ -67,29 +69,72 @@ export async function pays(ledger: Ledger, job: ClaimedJob): Promise<boolean> {
       .executeTakeFirst();
     const isOwned = used !== undefined || (claim !== undefined && (run?.ended_at ?? null) === null);
     if (isOwned) return false;
-    await updateJob(tx, label, { run_id: claimedBy });
+    // What was booked when that run ended is booked by this one now.
+    await unbook(tx, run_id, instance);
+    await passOn(tx, job, claimedBy);
     return true;
   });
 }
 
+/** From here on a job is what another run has ordered that waits for it. */
+async function passOn(tx: Ledger, { label, instance }: RemoteJobRecord, run: string): Promise<void> {
+  const claim = (await claimsOf(tx, label)).find(({ run_id }) => run_id === run);
+  const its = claim && (await instanceOf(tx, run, claim.job_key));
+  await updateJob(tx, label, { run_id: run, instance: its ?? instance });
+}
+
+/** The step instance that claims as `jobKey`; undefined: none does by this name alone. */
+async function instanceOf(tx: Ledger, run: string, jobKey: string): Promise<string | undefined> {
+  const rows = await tx.selectFrom('executions').select('instance').where('run_id', '=', run).execute();
+  return rows.find(({ instance }) => keyOf(run, instance) === jobKey)?.instance;
+}
+
+/** Run and step instance as one word, by which its job is claimed; also the name of a folder. */
+const keyOf = (run: string, instance: string): string => `${run}.${instance.replaceAll('#', '-')}`;
+
+/** A job that another run pays for leaves nothing set aside or booked for this one. */
+async function unbook(tx: Ledger, run: string, instance = ''): Promise<void> {
+  await tx
+    .updateTable('reservations')
+    .set({ status: 'settled', usd: 0, tokens: 0, trainer_seconds: 0, at: now() })
+    .where('id', '=', `${run}/${instance}`)
+    .execute();
+}
+
 /**
  * What the job costs that an execution of a run has ordered, in US dollars and tokens, whatever has become of it:
- * vendors do not say what an ended one has cost, so the estimate stays. Undefined: nothing was ordered, or another run
- * has it now. Null tokens: nobody has said them.
+ * vendors do not say what an ended one has cost, so the estimate stays. Nothing where another run pays for it.
+ * Undefined: nothing was ordered. Null tokens: nobody has said them.
  */
 export async function orderedCost(
   ledger: Ledger,
   runId: string,
   instance: string,
 ): Promise<{ usd: number; tokens: number | null } | undefined> {
-  const job = await ledger
-    .selectFrom('remote_jobs')
-    .innerJoin('job_claims', 'job_claims.label', 'remote_jobs.label')
-    .select(['remote_jobs.cost_usd', 'remote_jobs.estimate_usd', 'remote_jobs.tokens'])
-    .where('remote_jobs.run_id', '=', runId)
-    .where('remote_jobs.instance', '=', instance)
-    .where('job_claims.run_id', '=', runId)
-    .where((eb) => eb.or([eb('remote_jobs.name', 'is not', null), eb('remote_jobs.sent_at', 'is not', null)]))
-    .executeTakeFirst();
-  return job && { usd: job.cost_usd ?? job.estimate_usd ?? 0, tokens: job.tokens };
+  const job = await findClaimed(ledger, keyOf(runId, instance));
+  if (!job || !isOrdered(job)) return undefined;
+  return job.run_id === runId ? costOf(job) : { usd: 0, tokens: 0 };
 }
+
+/** What the jobs cost that a run has given up for a later try, by their labels. */
+export async function givenUpCosts(
+  ledger: Ledger,
+  runId: string,
+): Promise<{ label: string; usd: number; tokens: number | null }[]> {
+  const jobs = await ledger
+    .selectFrom('remote_jobs')
+    .selectAll()
+    .where('run_id', '=', runId)
+    // The next try has taken all of them along.
+    .where('label', 'not in', ledger.selectFrom('job_claims').select('label'))
+    .execute();
+  return jobs.filter(isOrdered).map((job) => ({ label: job.label, ...costOf(job) }));
+}
+
+/** Whether money may have been spent on it. */
+const isOrdered = ({ name, sent_at }: RemoteJobRecord): boolean => name !== null || sent_at !== null;
+
+const costOf = ({ cost_usd, estimate_usd, tokens }: RemoteJobRecord): { usd: number; tokens: number | null } => ({
+  usd: cost_usd ?? estimate_usd ?? 0,
+  tokens,
+});

@@ -1,3 +1,4 @@
+import { terminal } from '../../configs/failure.ts';
 import { digestOf, hexOf } from '../canonical.ts';
 import { now } from './clock.ts';
 import type { Ledger } from './open.ts';
@@ -26,11 +27,14 @@ export interface NewIntent {
 /**
  * Writes down that a job is wanted, before anybody is asked for it. One that is under way or has succeeded under the
  * same key is taken; after one that failed there is another try.
+ *
+ * @throws TerminalError `Cancelled` when the run was cancelled or has ended meanwhile.
  */
 export async function intendJob(ledger: Ledger, intent: NewIntent): Promise<ClaimedJob> {
   return ledger.transaction().execute(async (tx) => {
     const own = await findClaimed(tx, intent.jobKey);
     if (own) return own;
+    await refuseUnwanted(tx, intent);
     const latest = await latestTry(tx, intent.key);
     const row =
       latest === undefined || ['failed', 'cancelled', 'cancelling'].includes(latest.state)
@@ -49,6 +53,19 @@ export async function intendJob(ledger: Ledger, intent: NewIntent): Promise<Clai
       .execute();
     return { ...row, isShared, claimedBy: intent.runId };
   });
+}
+
+/** A worker that is slow, or does not know yet that its run is over, orders nothing that nobody would stop. */
+async function refuseUnwanted(tx: Ledger, { runId, instance }: NewIntent): Promise<void> {
+  const run = await tx.selectFrom('runs').select('ended_at').where('id', '=', runId).executeTakeFirst();
+  const step = await tx
+    .selectFrom('executions')
+    .select('status')
+    .where('run_id', '=', runId)
+    .where('instance', '=', instance)
+    .executeTakeFirst();
+  if ((run?.ended_at ?? null) !== null || step?.status === 'cancelled')
+    throw terminal('Cancelled', `the run ${runId} was over before its job was ordered: nothing was ordered`);
 }
 
 /** An intent of a run that ended before anything was sent is carried out as the run that comes after it wants it. */

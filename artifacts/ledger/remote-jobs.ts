@@ -56,7 +56,7 @@ export async function updateIfUnchanged(
 
 /**
  * Writes down that the creating call is about to be made. False: another worker has made one since the row was read,
- * the job is there, or it is wanted no more.
+ * the job is there, or it is wanted no more, also since every run that wanted it has ended.
  *
  * @param row As it was before the vendor was asked for the job.
  */
@@ -68,6 +68,16 @@ export async function beginSending(ledger: Ledger, row: RemoteJobRecord, sentBy:
     .where('state', '=', 'intended')
     .where('name', 'is', null)
     .where('sent_at', 'is', row.sent_at)
+    .where((eb) =>
+      eb.exists(
+        eb
+          .selectFrom('job_claims')
+          .leftJoin('runs', 'runs.id', 'job_claims.run_id')
+          .select('job_claims.job_key')
+          .where('job_claims.label', '=', row.label)
+          .where('runs.ended_at', 'is', null),
+      ),
+    )
     .executeTakeFirst();
   return numUpdatedRows === 1n;
 }

@@ -1,7 +1,7 @@
 import { BUDGET_SCOPES, BUDGET_UNITS, type BudgetScope, type BudgetUnit } from '../../configs/budget.ts';
 import type { BudgetBounds } from '../../configs/continuous.ts';
 import { now } from './clock.ts';
-import { orderedCost } from './job-claims.ts';
+import { givenUpCosts, orderedCost } from './job-claims.ts';
 import type { Ledger } from './open.ts';
 import { spendingOf } from './replies.ts';
 import type { ReservationRow } from './schema.ts';
@@ -28,8 +28,8 @@ export interface NewReservation {
 }
 
 /**
- * Books what the run has spent so far, and sets aside what a step may cost, if that fits into every bound; if not, nothing is written and the bounds that it
- * would pass are named. What is set aside already under the id stays as it is.
+ * Books what the run has spent so far, and sets aside what a step may cost, if that fits into every bound; if not,
+ * nothing is written and the bounds that it would pass are named. What is set aside already under the id stays as it is.
  */
 export async function reserve(
   ledger: Ledger,
@@ -104,6 +104,7 @@ export async function bookRun(tx: Ledger, runId: string, isOver: boolean): Promi
     (await tx.selectFrom('reservations').selectAll().where('run_id', '=', runId).execute()).map((row) => [row.id, row]),
   );
   await bookAsks(tx, runId, run.pipeline, known.get(`${runId}/asks`));
+  await bookGivenUp(tx, runId, run.pipeline, known);
   for (const { id, instance, step, status, cached_from, cost_json, progress_json, ended_at } of executions) {
     if (ASKING_STEPS.includes(step)) continue;
     const before = known.get(id);
@@ -113,12 +114,13 @@ export async function bookRun(tx: Ledger, runId: string, isOver: boolean): Promi
     if (status === 'completed') {
       const cost = cached_from === null ? withPrice(costIn(cost_json, step), before, saysUsd(cost_json)) : NOTHING;
       if (before || BUDGET_UNITS.some((unit) => cost[unit] > 0)) await settled(cost);
-    } else if (isOver && before?.status === 'reserved') {
+    } else if (isOver) {
       const ordered = await orderedCost(tx, runId, instance);
       if (ordered) {
-        await settled({ usd: ordered.usd, tokens: ordered.tokens ?? before.tokens, trainerSeconds: 0 });
+        await settled({ usd: ordered.usd, tokens: ordered.tokens ?? before?.tokens ?? 0, trainerSeconds: 0 });
         continue;
       }
+      if (before?.status !== 'reserved') continue;
       const share = shareIn(progress_json);
       if (share === 0) continue;
       await settled({
@@ -145,6 +147,27 @@ async function bookAsks(tx: Ledger, runId: string, line: string, before: Reserva
   if (before && before.tokens === cost.tokens && before.usd === cost.usd) return;
   const month = before?.month ?? now().slice(0, 7);
   await write(tx, { id: `${runId}/asks`, runId, line, month, status: 'settled', cost });
+}
+
+/** A job that a watchdog or a person gave up for a later try has cost money, too; one row a job. */
+async function bookGivenUp(
+  tx: Ledger,
+  runId: string,
+  line: string,
+  known: ReadonlyMap<string, ReservationRow>,
+): Promise<void> {
+  for (const { label, usd, tokens } of await givenUpCosts(tx, runId)) {
+    const id = `${runId}/job/${label}`;
+    const month = known.get(id)?.month ?? now().slice(0, 7);
+    await write(tx, {
+      id,
+      runId,
+      line,
+      month,
+      status: 'settled',
+      cost: { usd, tokens: tokens ?? 0, trainerSeconds: 0 },
+    });
+  }
 }
 
 /** Rounding of sums must not refuse what fits exactly. */

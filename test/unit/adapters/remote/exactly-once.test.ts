@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { RemoteFailure } from '../../../../adapters/remote/failure.ts';
+import { beginExecution, cancelExecution } from '../../../../artifacts/ledger/executions.ts';
 import { closeRun } from '../../../../artifacts/ledger/runs.ts';
 import { findClaimed, listJobs, updateJob } from '../../../../artifacts/ledger/remote-jobs.ts';
 import { terminal } from '../../../../configs/failure.ts';
+import { beginning } from '../../support/ledger.ts';
 import { fakeVendor, fakeWorker, type FakeVendor, type FakeWorker } from '../../../support/fake-vendor.ts';
 
 let folder: string;
@@ -112,6 +114,33 @@ describe('a training that is ordered', () => {
     expect(namesAndTries()).toEqual(['job-1 2']);
   });
 
+  test('is not ordered by a worker that comes to it when its run was cancelled already', async () => {
+    await beginExecution(worker.ledger, beginning('r1', 'tune'));
+    await cancelExecution(worker.ledger, 'r1/tune');
+    await worker.tuner.cancel('r1.tune');
+    await expect(worker.submit('r1')).rejects.toThrow('the run r1 was over before its job was ordered');
+    expect(vendor.jobs).toEqual([]);
+  });
+
+  test('is not ordered when its run was ended while rows were put in place; the next run does it', async () => {
+    once('stage', () => closeRun(worker.ledger, { id: 'r1', status: 'failed' }));
+    await expect(worker.submit('r1')).rejects.toThrow(RemoteFailure);
+    expect(vendor.jobs).toEqual([]);
+    await worker.submit('r2');
+    expect(namesAndTries()).toEqual(['job-1 1']);
+  });
+
+  test('that succeeded and was deleted before it was collected is ordered again by the next run', async () => {
+    await worker.submit('r1');
+    (vendor.jobs[0] as { state: string }).state = 'succeeded';
+    await worker.poll('r1');
+    vendor.jobs.length = 0;
+    await expect(worker.tuner.collect('r1.tune')).rejects.toThrow('succeeded and was deleted');
+    await closeRun(worker.ledger, { id: 'r1', status: 'failed' });
+    await worker.submit('r2');
+    expect(namesAndTries()).toEqual(['job-1 2']);
+  });
+
   test('that was deleted has failed, and the next run orders another', async () => {
     await worker.submit('r1');
     const { label } = await job('r1');
@@ -125,15 +154,16 @@ describe('a training that is ordered', () => {
 
 describe('two runs of the same training', () => {
   test('share one job, the second marked as having taken it, and the first pays', async () => {
-    await Promise.all([worker.submit('r1'), worker.submit('r2').catch(() => worker.submit('r2'))]);
+    await Promise.all(['r1', 'r2'].map((run) => worker.submit(run).catch(() => worker.submit(run))));
     expect(vendor.jobs).toHaveLength(1);
     (vendor.jobs[0] as { state: string }).state = 'succeeded';
     for (const run of ['r1', 'r2']) {
       expect(await worker.poll(run)).toEqual({ state: 'succeeded' });
       await worker.tuner.collect(`${run}.tune`);
     }
-    expect(await worker.tuner.describe?.('r1.tune')).toEqual({ name: 'job-1', adopted: false, usd: 2 });
-    expect(await worker.tuner.describe?.('r2.tune')).toEqual({ name: 'job-1', adopted: true, usd: 0 });
+    const [first, second] = (await job('r1')).isShared ? ['r2', 'r1'] : ['r1', 'r2'];
+    expect(await worker.tuner.describe?.(`${first}.tune`)).toEqual({ name: 'job-1', adopted: false, usd: 2 });
+    expect(await worker.tuner.describe?.(`${second}.tune`)).toEqual({ name: 'job-1', adopted: true, usd: 0 });
   });
 
   test('when one is cancelled the other keeps the job, and pays for it', async () => {
