@@ -8,13 +8,14 @@ import { DatabaseSync } from 'node:sqlite';
  * SQLite file, so the operating system lets go of it when its holder dies, however it dies.
  *
  * @param waitMs How long to wait for another holder. @throws Error when it is still held then.
- * @param onWait Called once when another process holds it.
+ * @param onWait Called once when another process holds it. @param signal Ends the waiting.
  */
 export async function withLock<T>(
   file: string,
   waitMs: number,
   work: () => Promise<T>,
   onWait?: () => void,
+  signal?: AbortSignal,
 ): Promise<T> {
   mkdirSync(dirname(file), { recursive: true });
   const lock = new DatabaseSync(file, { timeout: 0 });
@@ -27,7 +28,7 @@ export async function withLock<T>(
       } catch (error) {
         if (!/locked|busy/i.test(String(error)) || Date.now() > deadline) throw error;
         if (!waited) onWait?.();
-        await sleep(50);
+        await sleep(50, undefined, signal && { signal });
       }
     }
     return await work();

@@ -51,7 +51,7 @@ export async function localDeps(home: Home): Promise<Deps> {
     writers: writerKinds(at),
     embedder: endpointEmbedder,
     notifiers: notifierKinds(ledger) as Deps['notifiers'] & object,
-    mirroring: googleMirroring(),
+    mirroring: googleMirroring(home),
   };
 }
 

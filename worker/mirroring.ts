@@ -1,13 +1,15 @@
+import { join } from 'node:path';
 import type { Deps } from '../activities/step/deps.ts';
 import { placeOf } from '../adapters/google/auth.ts';
 import { createGoogleMirror } from '../adapters/google/mirror.ts';
 import { publishFolder } from '../adapters/google/publish.ts';
 import { terminal } from '../configs/failure.ts';
+import type { Home } from './home.ts';
 
-/** How copies to Google Cloud are made on this machine. Nothing is loaded before the first one. */
-export function googleMirroring(): NonNullable<Deps['mirroring']> {
+/** How copies to Google Cloud are made from a state folder. Nothing is loaded before the first one. */
+export function googleMirroring({ root }: Pick<Home, 'root'>): NonNullable<Deps['mirroring']> {
   return {
-    mirror: createGoogleMirror(),
+    mirror: createGoogleMirror({ lock: join(root, 'mirror.lock') }),
     placeOf: async (google) => {
       const { project, location } = await placeOf(google);
       if (location === 'global')

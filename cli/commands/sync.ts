@@ -23,7 +23,7 @@ export async function sync({ all, dryRun, json }: Flags, run: string | undefined
     const store = openShelfStore(home, ledger);
     const problems = dryRun ? [] : await noteAliases({ ledger, store });
     problems.forEach(tell);
-    const mirroring = googleMirroring();
+    const mirroring = googleMirroring(home);
     try {
       const deps = { ledger, store, ...mirroring };
       const results = await syncRuns(deps, runs, { dryRun }, (result) => {

@@ -52,7 +52,7 @@ beforeAll(async () => {
   process.env['GOOGLE_CLOUD_PROJECT'] = 'anneal-example';
   process.env['GOOGLE_CLOUD_LOCATION'] = 'us-central1';
   ledger = await openLedger(join(root, 'ledger.db'));
-  const mirroring = googleMirroring();
+  const mirroring = googleMirroring({ root });
   deps = {
     ...mirroring,
     ledger,
@@ -135,11 +135,15 @@ async function remote(id: string, names: { registered?: string; job?: string } =
 }
 
 /** Brings the copies of a run up to date; gives what was done, by kind and key. */
-async function sync(id: string, options: { dryRun?: boolean } = {}): Promise<Record<string, MirrorResult>> {
+async function sync(
+  id: string,
+  options: { dryRun?: boolean } = {},
+  by: Mirroring = deps,
+): Promise<Record<string, MirrorResult>> {
   const run = await findRun(ledger, id);
   if (!run) throw new Error(`no run ${id}`);
   const changed = { ...run, recipe_json: JSON.stringify({ ...recipe, google: { mirror: settings } }) };
-  const results = await syncRuns(deps, [changed], { dryRun: options.dryRun ?? false }, () => undefined);
+  const results = await syncRuns(by, [changed], { dryRun: options.dryRun ?? false }, () => undefined);
   return Object.fromEntries(results.map((result) => [`${result.kind} ${result.key}`, result]));
 }
 
@@ -265,6 +269,27 @@ test('the next one becomes the next version, once, though the process is killed 
     ['default', 'v3'],
     ['v4'],
   ]);
+});
+
+test('two syncs at once upload a version once, also when nobody answers about the upload', async () => {
+  await ran('run-6', await own('four'));
+  const again = googleMirroring({ root });
+  onTestFinished(() => again.mirror.close());
+  const uploads = server.count('UploadModel');
+  server.faults.add({ on: 'GetOperation', hang: true });
+  const both = await Promise.all([sync('run-6'), sync('run-6', {}, { ...deps, mirror: again.mirror })]);
+  const said = new Set(both.map((results) => results['model support-triage@v6']?.state));
+  expect(said).toEqual(new Set(['created', 'equal']));
+  expect(server.count('UploadModel')).toBe(uploads + 1);
+});
+
+test('a version whose labels somebody took off is known by its files, and gets them again', async () => {
+  const before = modelRow('anneal-support-triage');
+  const versions = before.versions.map((one) => ({ ...one, labels: {} }));
+  server.journal.put('model', before.name, { ...before, labels: {}, versions });
+  const uploads = server.count('UploadModel');
+  expect((await sync('run-6'))['model support-triage@v4']?.what).toEqual([expect.stringContaining('anneal_digest')]);
+  expect(server.count('UploadModel')).toBe(uploads);
 });
 
 test('an endpoint follows the aliases: created, deployed, traffic moved in shares, and the old one taken off', async () => {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { protos } from '@google-cloud/aiplatform';
 import { terminal } from '../../../configs/failure.ts';
-import { again, CODE, codeOf, isPassing } from './calls.ts';
+import { again, CALL, CODE, codeOf, isPassing } from './calls.ts';
 
 /** What an operation is waited for at most, in ms: a model on a machine with accelerators takes half an hour. */
 const PATIENCE_MS = 45 * 60_000;
@@ -11,8 +11,8 @@ const TRIES = 4;
 /** The part of a client that looks after long operations. */
 interface Operator {
   operationsClient: {
-    getOperation(request: protos.google.longrunning.GetOperationRequest): Promise<[Operation]>;
-    listOperations(request: protos.google.longrunning.ListOperationsRequest): Promise<unknown>;
+    getOperation(request: protos.google.longrunning.GetOperationRequest, options: typeof CALL): Promise<[Operation]>;
+    listOperations(request: protos.google.longrunning.ListOperationsRequest, options: typeof CALL): Promise<unknown>;
   };
 }
 
@@ -93,12 +93,11 @@ async function waitForOthers(client: Operator, resource: string): Promise<boolea
 }
 
 async function listOperations(client: Operator, name: string): Promise<Operation[]> {
-  const answer = await client.operationsClient.listOperations({
-    name,
-    filter: '',
-    pageSize: 100,
-    pageToken: '',
-  } as unknown as protos.google.longrunning.ListOperationsRequest);
+  const request = { name, filter: '', pageSize: 100, pageToken: '' };
+  const answer = await client.operationsClient.listOperations(
+    request as unknown as protos.google.longrunning.ListOperationsRequest,
+    CALL,
+  );
   const [operations] = answer as [Operation[] | null];
   return operations ?? [];
 }
@@ -108,7 +107,7 @@ async function waitFor(client: Operator, name: string): Promise<void> {
   const until = Date.now() + PATIENCE_MS;
   for (let wait: number = POLL_MS.first; Date.now() < until; wait = Math.min(wait * 1.5, POLL_MS.most)) {
     const [operation] = await again(() =>
-      client.operationsClient.getOperation({ name } as protos.google.longrunning.GetOperationRequest),
+      client.operationsClient.getOperation({ name } as protos.google.longrunning.GetOperationRequest, CALL),
     );
     if (operation.done === true) {
       const { error } = operation;

@@ -81,7 +81,8 @@ export function createAiplatform({ idleMs = IDLE_MS }: { idleMs?: number } = {})
     await new Promise<void>((resolve) => {
       ending.once('exit', () => resolve());
       ending.ref();
-      ending.kill('SIGTERM');
+      // It keeps nothing, and one that was stopped or does not answer would not heed anything less.
+      ending.kill('SIGKILL');
     });
   };
 

@@ -117,7 +117,10 @@ function modelOf(
   };
 }
 
-/** The version in the registry: by its name, by the job that made it, by the endpoint that serves it, or by its label. */
+/**
+ * The version in the registry. One of ours: by its files, whose address holds its digest, or by its label. One of the
+ * vendor's: by its name, by the job that made it, by the endpoint that serves it, or by its label.
+ */
 async function find(
   clients: Clients,
   client: ModelServiceClient,
@@ -132,7 +135,11 @@ async function find(
       const [all] = await client.listModelVersions({ name }, CALL);
       return all;
     });
-    return versions?.find(({ labels }) => labels?.[mark[0]] === mark[1]);
+    const oldest = versions?.toSorted((a, b) => Number(a.versionId) - Number(b.versionId));
+    return (
+      oldest?.find(({ artifactUri }) => artifactUri === upload.artifactUri) ??
+      oldest?.find(({ labels }) => labels?.[mark[0]] === mark[1])
+    );
   }
   const name =
     registered ?? (await byJob(clients, wanted.job)) ?? (await byEndpoint(clients, wanted.endpoint)) ?? undefined;
