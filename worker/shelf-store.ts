@@ -17,6 +17,7 @@ export function openShelfStore(home: Home, ledger: Ledger): Store {
   const at = (uri: string): Promise<StoreAddress> => {
     const address = addresses.get(uri) ?? addressOf(ledger, uri);
     addresses.set(uri, address);
+    address.catch(() => addresses.delete(uri));
     return address;
   };
   return routedStore({

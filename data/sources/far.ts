@@ -6,6 +6,8 @@ export interface FarFile {
   uri: string;
   bytes: number;
   generation: string;
+  /** Checksum, as the place where it lies notes it. */
+  sum?: string;
 }
 
 /** Files of rows that lie elsewhere. */

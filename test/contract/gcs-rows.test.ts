@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
@@ -62,6 +62,23 @@ describe('rows in Cloud Storage', () => {
     bench.proxy.inject();
     await findFiles([`${uri}/week-1.jsonl`], far);
     expect(bench.proxy.seen.filter(({ path }) => path.includes('alt=media'))).toEqual([]);
+    // Damaged here since, it is copied anew.
+    chmodSync(jsonl?.path ?? '', 0o644);
+    writeFileSync(jsonl?.path ?? '', ROW.replace('c"}', 'd"}'));
+    const [mended] = await findFiles([`${uri}/week-1.jsonl`], far);
+    expect(readFileSync(mended?.path ?? '', 'utf8')).toBe(ROW);
+  });
+
+  test('have names that no file system takes', async () => {
+    // The test server has one, and cannot keep such a name itself.
+    bench.proxy.inject(
+      { path: /\.jsonl\?generation/, what: 200, body: {} },
+      { path: /alt=media/, what: 200, body: { row: 1 } },
+    );
+    const far = `gs://${BUCKET}/${'é'.repeat(400)}.jsonl`;
+    const path = await open().fetch({ uri: far, generation: '1', bytes: 9 });
+    expect(readFileSync(path, 'utf8')).toBe('{"row":1}');
+    expect(path).toMatch(/\.jsonl$/);
   });
 
   test('that changed are other rows, and bytes that were changed on their way are fetched again', async () => {
@@ -96,6 +113,10 @@ describe('rows in Cloud Storage', () => {
     );
     expect((await failureOf(open().find('gs://no-such-bucket/x.jsonl'))).type).toBe('NoSuchBucket');
     expect((await failureOf(open().find('gs://no-such-bucket/x/'))).type).toBe('NoSuchBucket');
+    await bench.overwrite(`${prefix}/none/empty.jsonl`, '');
+    expect(await said(`${uri}/none/*`)).toMatchInlineSnapshot(
+      `"NoSuchFile: what gs://anneal-test/P/none/* stands for is empty (objects: 1): write the rows there first"`,
+    );
     await bench.overwrite(`${prefix}/empty.jsonl`, ' ');
     expect((await failureOf(findFiles([`${uri}/empty.jsonl`], open()))).message).toContain(`${uri}/empty.jsonl has`);
   });
@@ -117,6 +138,15 @@ test('an export is there once: the same again is no harm, another is refused unl
   await putObject(one, target, { replace: false, ...QUICK });
   await putObject(one, target, { replace: false, ...QUICK });
   expect((await failureOf(putObject(two, target, { replace: false, ...QUICK }))).type).toBe('ObjectExists');
+  bench.proxy.inject({ method: 'POST', what: 403 });
+  await failureOf(putObject(two, target, { replace: true, ...QUICK }));
+  bench.proxy.inject({ method: 'POST', nth: 1, what: 'lost' });
+  // What was there stayed until now.
+  await putObject(one, target, { replace: false, ...QUICK });
+  await putObject(two, target, { replace: true, ...QUICK });
+  const large = join(folderWith({ f: Buffer.alloc(9 << 20, 'x') }), 'f');
+  await putObject(large, target, { replace: true, ...QUICK });
+  await putObject(large, target, { replace: false, ...QUICK });
   await putObject(two, target, { replace: true, ...QUICK });
   const [file] = await open().find(target);
   expect(readFileSync(await open().fetch(file as never), 'utf8')).toBe('two');

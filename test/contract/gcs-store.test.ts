@@ -240,6 +240,16 @@ describe('the cache', () => {
     expect((await store.read(stored[1] as string)).toString()).toBe(text(2));
   });
 
+  test('keeps to its bound when others write there, too', async () => {
+    const { open } = bench.place();
+    const cache = emptyFolder();
+    const stores = [1, 2, 3].map(() => open({ cache, cacheBytes: 100_000 }));
+    await stores[0]?.putBytes('x');
+    for (let i = 0; i < 45; i++) await stores[i % 3]?.putBytes(String(i).padEnd(6000, '.'));
+    const sizes = (await listFiles(join(cache, 'blobs'))).map((name) => statSync(join(cache, 'blobs', name)).size);
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThanOrEqual(100_000);
+  });
+
   test('takes no file that is larger than itself', async () => {
     const { open } = bench.place();
     const cache = emptyFolder();

@@ -10,6 +10,12 @@ const IN_USE_MS = 12 * 3_600_000;
 /** When the bound is passed, it is swept down to this share of it, so that not every file asks for a sweep. */
 const SWEEP_TO = 0.9;
 
+/**
+ * Other processes write there, too: after adding this share of the bound, what is there is measured anew. More: several
+ * processes together go further over the bound. Less: more looks at every file.
+ */
+const LOOK_AFTER = 0.05;
+
 /** A file under construction that was not written to for so long, in ms, is nobody's any more. */
 const LEFT_MS = 3_600_000;
 
@@ -49,6 +55,7 @@ export function openCache(root: string, most: number, inUseMs: number = IN_USE_M
   const placeOf = (digest: string): string => place('blobs', digest);
   const mark = (kind: string, digest: string): string => join(root, kind, hexOf(digest));
   let held: number | undefined;
+  let unseen = 0;
   const reading = new Map<string, number>();
   const count = (digest: string, by: number): void => {
     const left = (reading.get(hexOf(digest)) ?? 0) + by;
@@ -58,7 +65,11 @@ export function openCache(root: string, most: number, inUseMs: number = IN_USE_M
   let sweeping: Promise<void> | undefined;
 
   const added = async (bytes: number): Promise<void> => {
-    held = held === undefined ? await sizeOf(root) : held + bytes;
+    unseen += bytes;
+    if (held === undefined || unseen > most * LOOK_AFTER) {
+      unseen = 0;
+      held = await sizeOf(root);
+    } else held += bytes;
     if (held <= most) return;
     sweeping ??= sweep(root, most * SWEEP_TO, inUseMs, reading)
       .then((left) => void (held = left))

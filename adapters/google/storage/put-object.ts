@@ -1,17 +1,17 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { terminal } from '../../../configs/failure.ts';
+import { isType, terminal } from '../../../configs/failure.ts';
 import { bucketOf, openStorage, type StorageSettings } from './client.ts';
 import { sumsOfFile } from './crc32c.ts';
 import { headOf } from './objects.ts';
-import { persist, type Patience } from './persist.ts';
+import type { Patience } from './persist.ts';
 import { openSessions } from './sessions.ts';
 import { gsUri, parseGs, type GsPlace } from './uri.ts';
 import { createLarge, createSmall, LARGE_BYTES } from './upload.ts';
 
 /**
- * Puts a file under a name of its own. What is there has to have the same content, unless it may be replaced; then
- * that very generation goes first.
+ * Puts a file under a name of its own. What is there has to have the same content, unless it may be replaced; that very
+ * generation stays until the new one is whole.
  * @throws TerminalError `ObjectExists`, `BadAddress`
  */
 export async function putObject(
@@ -25,24 +25,19 @@ export async function putObject(
   const sums = await sumsOfFile(path);
   const found = await headOf(bucket, place.name, doing, patience);
   if (found?.crc32c === sums.crc && Number(found.size) === sums.bytes) return;
-  if (found && !replace) {
+  const exists = (): Error => {
     const message = `${uri} is there already with other content: name another object, or add --force to replace it`;
-    throw terminal('ObjectExists', message, { uri });
+    return terminal('ObjectExists', message, { uri });
+  };
+  if (found && !replace) throw exists();
+  const creation = { bucket, name: place.name, sums, settings, over: Number(found?.generation ?? 0), patience };
+  try {
+    if (sums.bytes > LARGE_BYTES) await createLarge(creation, path, openSessions(join(path, '..', 'sessions')));
+    else await createSmall(creation, await readFile(path));
+  } catch (error) {
+    // Another was quicker.
+    throw isType(error, 'CorruptArtifact') ? exists() : error;
   }
-  const ifGenerationMatch = Number(found?.generation);
-  if (found)
-    await persist(
-      doing,
-      () =>
-        bucket
-          .file(place.name)
-          .delete({ ifGenerationMatch, ignoreNotFound: true })
-          .then(() => undefined),
-      patience,
-    );
-  const creation = { bucket, name: place.name, sums, settings, patience };
-  if (sums.bytes > LARGE_BYTES) await createLarge(creation, path, openSessions(join(path, '..', 'sessions')));
-  else await createSmall(creation, await readFile(path));
 }
 
 /** Bucket and name of what can be an object. @throws TerminalError `BadAddress` */

@@ -40,10 +40,13 @@ export function gcsRows(options: GcsRowsOptions): FarFiles {
       const place = parseGs(uri);
       const bucket = await open(place.bucket);
       const found: FarFile[] = [];
+      let empty = 0;
       const below = async (prefix: string, isWanted: (name: string) => boolean): Promise<void> => {
         for await (const page of listObjects(bucket, prefix, doing(place), { patience })) {
-          for (const { name, metadata } of page)
-            if (isWanted(name) && Number(metadata.size) > 0) found.push(farFile(place.bucket, name, metadata));
+          for (const { name, metadata } of page.filter((one) => isWanted(one.name))) {
+            if (Number(metadata.size) > 0) found.push(farFile(place.bucket, name, metadata));
+            else empty += 1;
+          }
         }
       };
       if (place.name === '' || place.name.endsWith('/')) {
@@ -59,6 +62,12 @@ export function gcsRows(options: GcsRowsOptions): FarFiles {
           await below(place.name.slice(0, special), (name) => pattern.test(name));
         }
       }
+      if (found.length === 0 && empty > 0)
+        throw terminal(
+          'NoSuchFile',
+          `what ${uri} stands for is empty (objects: ${empty}): write the rows there first`,
+          { uri },
+        );
       if (found.length === 0) throw await nothing(uri, place, bucket, doing(place), patience);
       return found.toSorted((a, b) => inOrder(a.uri, b.uri));
     },
@@ -68,9 +77,8 @@ export function gcsRows(options: GcsRowsOptions): FarFiles {
       const key = createHash('sha256').update(`${file.uri}#${file.generation}`).digest('hex').slice(0, 24);
       await mkdir(folder, { recursive: true, mode: 0o700 });
       await sweep(folder);
-      const name = basename(place.name);
-      const target = join(folder, key, /^\.*$/.test(name) ? 'rows' : name);
-      if ((await stat(target).catch(() => undefined))?.size === file.bytes) {
+      const target = join(folder, key, nameOfCopy(basename(place.name)));
+      if (await isWhole(target, file)) {
         // Used anew, so that nobody sweeps it away while it is read.
         await utimes(join(folder, key), new Date(), new Date());
         return target;
@@ -88,11 +96,27 @@ export function gcsRows(options: GcsRowsOptions): FarFiles {
   };
 }
 
-const farFile = (bucket: string, name: string, { size, generation }: FileMetadata): FarFile => ({
+const farFile = (bucket: string, name: string, { size, generation, crc32c }: FileMetadata): FarFile => ({
   uri: gsUri({ bucket, name }),
   bytes: Number(size),
   generation: String(generation),
+  ...(crc32c === undefined ? {} : { sum: crc32c }),
 });
+
+/** Longest name of a copy, in bytes; an object's may be longer than a file system takes. */
+const LONGEST = 200;
+
+/** Its end tells how it is to be read. */
+function nameOfCopy(name: string): string {
+  if (/^\.*$/.test(name)) return 'rows';
+  return Buffer.byteLength(name) > LONGEST ? name.slice(-LONGEST / 4) : name;
+}
+
+/** Whether a copy is there and holds what the object holds. */
+async function isWhole(path: string, { bytes, sum }: FarFile): Promise<boolean> {
+  if ((await stat(path).catch(() => undefined))?.size !== bytes) return false;
+  return sum === undefined || (await sumsOfFile(path)).crc === sum;
+}
 
 /** The error for an address that stands for nothing, with what is there instead. */
 async function nothing(

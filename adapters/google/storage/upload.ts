@@ -14,12 +14,14 @@ export const LARGE_BYTES = 8 << 20;
 /** Longest time without a byte moving, or for the server to close a large object, in ms. */
 const STALL_MS = 60_000;
 
-/** An object that shall be there: created, never overwritten. */
+/** An object that shall be there: created, never overwritten unless one generation is named. */
 export interface Creation {
   bucket: Bucket;
   name: string;
   sums: Sums;
   settings: StorageSettings;
+  /** The generation that is replaced; default: none, the object is new. */
+  over?: number | undefined;
   patience?: Patience | undefined;
   stallMs?: number | undefined;
 }
@@ -35,7 +37,7 @@ export async function createSmall(creation: Creation, data: Buffer): Promise<voi
           resumable: false,
           validation: 'crc32c',
           timeout: creation.stallMs ?? STALL_MS,
-          preconditionOpts: { ifGenerationMatch: 0 },
+          preconditionOpts: { ifGenerationMatch: creation.over ?? 0 },
           metadata: describe(creation),
         });
       } catch (error) {
@@ -51,8 +53,10 @@ export async function createSmall(creation: Creation, data: Buffer): Promise<voi
  * @throws TerminalError `CorruptArtifact` when other content is there.
  */
 export async function createLarge(creation: Creation, path: string, sessions: Sessions): Promise<void> {
-  const { bucket, name, sums, patience } = creation;
-  const object = createHash('sha256').update(`${bucket.name}/${name} ${sums.digest}`).digest('hex');
+  const { bucket, name, sums, over, patience } = creation;
+  const object = createHash('sha256')
+    .update(`${bucket.name}/${name} ${sums.digest} ${over ?? 0}`)
+    .digest('hex');
   const one = {
     find: () => sessions.find(object),
     keep: (uri: string) => sessions.keep(object, uri),
@@ -106,7 +110,7 @@ async function send(creation: Creation, path: string, session: One): Promise<voi
 async function begin(creation: Creation, session: One): Promise<string> {
   const { bucket, name, sums } = creation;
   const options: CreateResumableUploadOptions = {
-    preconditionOpts: { ifGenerationMatch: 0 },
+    preconditionOpts: { ifGenerationMatch: creation.over ?? 0 },
     metadata: { ...describe(creation), crc32c: sums.crc, contentLength: sums.bytes },
   };
   const [uri] = await bucket.file(name, keyOf(creation.settings)).createResumableUpload(options);
@@ -164,7 +168,13 @@ async function elsewise(creation: Creation, error: unknown): Promise<void> {
  */
 async function compare(creation: Creation): Promise<void> {
   const { bucket, name, sums } = creation;
-  const [found] = await bucket.file(name).getMetadata();
+  const [found] = await bucket
+    .file(name)
+    .getMetadata()
+    .catch((error: unknown) => {
+      // Removed meanwhile: now there is room for it.
+      throw statusOf(error) === 404 ? coded('the object was there and is gone again', 503) : error;
+    });
   if (found.crc32c === sums.crc && Number(found.size) === sums.bytes) return;
   throw terminal(
     'CorruptArtifact',
