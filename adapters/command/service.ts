@@ -20,7 +20,7 @@ import { labelOf, labelsIn, progressIn, readFound, readPolled, type Polled } fro
 import { readCommandResult } from './result.ts';
 import { checkProgram, commandOf } from './settings.ts';
 import { runShort, type Said } from './short.ts';
-import { submissionIn, submitOnce } from './submission.ts';
+import { noteFound, submissionIn, submitOnce } from './submission.ts';
 
 /** What `create` is given: where the order lies. */
 const Request = z.object({ folder: z.string() });
@@ -73,7 +73,9 @@ export function openCommandService(settings: TuneSettings, { jobs }: { jobs: str
       const asked = await Promise.all(
         further.map((name) => service.get(name, signal).catch((error: unknown) => unlessGone(error))),
       );
-      return [...listed.filter(({ labels }) => isWanted(labelOf(labels))), ...asked.filter((job) => job !== undefined)];
+      const wanted = listed.filter(({ labels }) => isWanted(labelOf(labels)));
+      if (key !== undefined) for (const { labels, name } of wanted) await noteFound(folderOf(labelOf(labels)), name);
+      return [...wanted, ...asked.filter((job) => job !== undefined)];
     },
 
     check: async () => {
@@ -139,13 +141,16 @@ export function openCommandService(settings: TuneSettings, { jobs }: { jobs: str
       const job = await named(remote.name);
       const folder = job.folder ?? Request.parse(request).folder;
       if (command.collect) {
+        await mkdir(join(folder, 'output'), { recursive: true });
         const said = await run('collect', { ...job, name: remote.name, folder }, signal);
         if (said.code !== 0) throw notCollected(remote.name, said);
       }
       const names = await readdir(folder).catch(() => [] as string[]);
       if (!names.includes('result.json')) throw await noResult(remote.name, folder);
       const result = await readCommandResult(folder, { curve: await curveOf(folder), seconds: secondsOf(remote) });
-      return { ...result, rows: await countRows(join(folder, 'train.jsonl')) };
+      // Of a job that was ordered from another state folder the rows are there.
+      const isStaged = (await readdir(folder)).includes('train.jsonl');
+      return { ...result, ...(isStaged ? { rows: await countRows(join(folder, 'train.jsonl')) } : {}) };
     },
 
     price: () => settings.price?.training,

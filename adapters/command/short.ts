@@ -14,6 +14,8 @@ export interface Said {
 /** Most bytes of an answer. */
 const MOST_BYTES = 4 * 2 ** 20;
 const COMPLAINT_CHARACTERS = 500;
+/** How long after the end of a command what it printed is still read, in ms. */
+const DRAIN_MS = 500;
 
 /**
  * Runs a command to its end: no shell, an environment of its own, a process group that is ended with it. What it prints
@@ -30,6 +32,7 @@ export async function runShort(
   const [program = '', ...args] = words;
   const child = spawn(program, args, { cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
   let early: 'timeout' | 'flood' | undefined;
+  let drain: NodeJS.Timeout | undefined;
   const end = (why: typeof early): void => {
     early ??= why;
     if (child.pid !== undefined) signalGroup(child.pid, 'SIGKILL');
@@ -49,12 +52,21 @@ export async function runShort(
   try {
     const code = await new Promise<Said['code']>((done, failed) => {
       child.on('error', (error) => failed(notStarted(program, error)));
-      // Not "exit": what it has printed must be there. A grandchild that keeps the pipe open ends with the time.
+      // Not "exit": what it has printed must be there. Whoever it has left behind may keep the pipe open for ever, as
+      // ssh does with ControlPersist; nobody waits for that.
       child.on('close', (code, by) => done(early ?? code ?? by ?? 1));
+      child.on('exit', () => {
+        drain = setTimeout(() => {
+          end(early);
+          child.stdout.destroy();
+          child.stderr.destroy();
+        }, DRAIN_MS);
+      });
     });
     return { code, stdout: Buffer.concat(stdout).toString(), complaint: tailOf(Buffer.concat(stderr).toString()) };
   } finally {
     clearTimeout(timer);
+    clearTimeout(drain);
     signal.removeEventListener('abort', aborted);
   }
 }

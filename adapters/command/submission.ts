@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { writeAtomic } from '../../artifacts/files.ts';
@@ -98,6 +98,14 @@ export async function submitOnce(
     place.signal.removeEventListener('abort', end);
   }
   return submissionIn(folder);
+}
+
+/** Notes the name of a job that was found by its label, as its submission would have: its folder is found by it. */
+export async function noteFound(folder: string, name: string): Promise<void> {
+  const { is } = await submissionIn(folder);
+  if (is === 'named' || is === 'waiting') return;
+  await mkdir(folder, { recursive: true });
+  await writeAtomic(join(folder, 'submit.out'), JSON.stringify({ name }));
 }
 
 async function noteIn(folder: string): Promise<Note | undefined> {

@@ -170,6 +170,16 @@ describe('finding', () => {
     expect((await service.find(undefined, signal)).map(({ name }) => name)).toEqual(['1', '2']);
   });
 
+  test('a job of which no answer came has its folder again once it was found', async () => {
+    const lost = serviceOf({ submit: ends(1, 'lost') });
+    expect(await failure(submitted(lost))).toMatchObject({ kind: 'ambiguous' });
+    const found = { jobs: [{ name: '9', label: LABEL, state: 'running' }] };
+    const service = serviceOf({ find: says(found), poll: says({ state: 'gone' }) });
+    await service.find(KEY, signal);
+    writeFileSync(job('result.json'), '{}');
+    expect(await service.get('9', signal)).toMatchObject({ state: 'succeeded', labels: { anneal_key: KEY } });
+  });
+
   test('adds what was submitted a moment ago and is not in the list yet', async () => {
     const service = serviceOf({ find: says({ jobs: [] }) });
     await submitted(service);
@@ -192,6 +202,18 @@ describe('asking', () => {
       kind: 'away',
       message: expect.stringMatching(/^tune\.command\.poll gave no state of the job 7: .{8,}/),
     });
+  });
+
+  test('nobody waits for what a command has left behind with its output open, as ssh does', async () => {
+    const poll = js(`const sleeps = ['-e', 'setTimeout(() => {}, 60000)'];
+      const how = { detached: true, stdio: ['ignore', 'inherit', 'inherit'] };
+      const left = require('child_process').spawn(process.execPath, sleeps, how);
+      left.unref();
+      console.log(JSON.stringify({ state: 'running', step: left.pid }));`);
+    await submitted(serviceOf());
+    const { state, progress } = await serviceOf({ poll }).get('7', signal);
+    process.kill(progress?.step ?? 0, 'SIGKILL');
+    expect(state).toBe('running');
   });
 
   test('a failure says what the trainer said, and what its exit code means', async () => {
@@ -235,11 +257,21 @@ describe('ending', () => {
     expect(await failure(serviceOf({ cancel: ends(1, 'away') }).cancel('7', signal))).toMatchObject({ kind: 'away' });
   });
 
+  const brings = js(`const fs = require('fs'); const { ANNEAL_OUTPUT: out, ANNEAL_JOB_NAME: name } = process.env;
+    for (const file of ['config.json', 'model.safetensors', 'tokenizer.json']) fs.writeFileSync(out + '/' + file, name);
+    fs.writeFileSync('result.json', JSON.stringify({ kind: 'full', steps: 3, trainedTokens: 40, finalLoss: 0.5 }))`);
+
+  test('what a job made that another state folder has ordered is brought, too', async () => {
+    const found = { jobs: [{ name: '9', label: LABEL, state: 'succeeded' }] };
+    const service = serviceOf({ find: says(found), poll: says({ state: 'succeeded' }), collect: brings });
+    const [adopted] = await service.find(KEY, signal);
+    if (!adopted) throw new Error('it was not found');
+    const at = { request: null, folder, kept: folder };
+    expect(await service.collect(adopted, at, signal)).toMatchObject({ steps: 3, folder: job('output') });
+  });
+
   test('what a job made is brought by collect and checked', async () => {
-    const code = `const fs = require('fs'); const { ANNEAL_OUTPUT: out, ANNEAL_JOB_NAME: name } = process.env;
-      for (const file of ['config.json', 'model.safetensors', 'tokenizer.json']) fs.writeFileSync(out + '/' + file, name);
-      fs.writeFileSync('result.json', JSON.stringify({ kind: 'full', steps: 3, trainedTokens: 40, finalLoss: 0.5 }))`;
-    const service = serviceOf({ collect: js(code) });
+    const service = serviceOf({ collect: brings });
     const request = await staged(service);
     const found = await service.create(request, labels, signal);
     expect(await service.collect(found, { request, folder: join(folder, 'out'), kept: folder }, signal)).toMatchObject({
