@@ -87,6 +87,9 @@ export const tokensFor = (url: URL): Tokens => (isLoopback(url) ? PRETENDED : DE
 
 const clients = new Map<string, Promise<AuthClient>>();
 
+/** A token that is turned down before its time, as where the clock is slow, is renewed and the request made once more. */
+const RENEWING = { forceRefreshOnFailure: true };
+
 /**
  * The client library's own client of the Application Default Credentials, for other libraries of Google. It is made
  * once for each scope.
@@ -108,13 +111,14 @@ async function make(scope: string): Promise<AuthClient> {
   const { Compute, GoogleAuth, PassThroughClient } = await import('google-auth-library');
   if (identity.kind === 'pretended') return new PassThroughClient();
   if (identity.kind === 'metadata server') {
-    const client = new Compute({ scopes: [scope] });
+    const client = new Compute({ ...RENEWING, scopes: [scope] });
     if (identity.quotaProject) client.quotaProjectId = identity.quotaProject;
     return client;
   }
   try {
     // A project keeps the library from starting gcloud and from asking the metadata server for one.
-    return await new GoogleAuth({ scopes: [scope], projectId: identity.project ?? 'none' }).getClient();
+    const options = { scopes: [scope], projectId: identity.project ?? 'none', clientOptions: RENEWING };
+    return await new GoogleAuth(options).getClient();
   } catch (error) {
     throw tokenError(error);
   }

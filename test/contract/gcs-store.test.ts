@@ -38,6 +38,7 @@ describe('a line that fails', () => {
   test.each([
     ['503', { what: 503 }],
     ['429', { what: 429 }],
+    ['a token that is turned down', { what: 401 }],
     ['a slow answer', { what: 'slow', ms: 300 }],
     ['a connection that ends in the middle of the request', { what: 'reset-request', bytes: 100 }],
     ['an answer that is lost', { what: 'lost' }],

@@ -5,7 +5,7 @@ import { digestOf, hexOf } from '../../../artifacts/canonical.ts';
 import { listFiles, writeAtomic } from '../../../artifacts/files.ts';
 import { Manifest, reading, type Condition, type Store, type Stored } from '../../../artifacts/store.ts';
 import { canonicalJson } from '../../../configs/canonical-json.ts';
-import { isType } from '../../../configs/failure.ts';
+import { isType, systemCode } from '../../../configs/failure.ts';
 import { byDigest, KINDS, type Kind } from './by-digest.ts';
 import { openCache } from './cache.ts';
 import type { StorageSettings } from './client.ts';
@@ -80,7 +80,11 @@ export function createGcsStore(options: GcsStoreOptions): Store {
       const release = cache.hold([digest]);
       try {
         const isKept = await cache.adopt(path, digest, bytes);
-        await bucket.create('blobs', sums, isKept ? cache.placeOf(digest) : path);
+        await bucket.create('blobs', sums, isKept ? cache.placeOf(digest) : path).catch((error: unknown) => {
+          // Another process has swept the copy meanwhile; of a source that changed the service takes nothing.
+          if (!isKept || systemCode(error) !== 'ENOENT') throw error;
+          return bucket.create('blobs', sums, path);
+        });
       } finally {
         release();
       }

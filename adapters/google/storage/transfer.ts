@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import type { Bucket } from '@google-cloud/storage';
+import { statusOf } from './errors.ts';
 
 /** An answer whose body has not been read. */
 export interface Answer {
@@ -46,13 +47,15 @@ export async function transfer<T>(bucket: Bucket, order: Transfer, take: (answer
       retry: false,
       responseType: 'stream',
       signal: stop.signal,
-      validateStatus: () => true,
+      // The client renews a token that was turned down and asks again; a body is gone by then.
+      validateStatus: (status) => status !== 401 || body !== undefined,
     });
     answer = { status: reply.status, headers: reply.headers, body: reply.data };
     answer.body.on('data', onData).pause();
     return await take(answer);
   } catch (error) {
     if (stop.signal.aborted) throw coded('nothing moved any more: timed out', 'ETIMEDOUT');
+    if (!body && statusOf(error) === 401) throw coded('status 401', 401);
     // The library's words quote the address.
     if (!(error instanceof Error && error.message.includes(new URL(url).host))) throw error;
     const { code } = error as { code?: unknown };

@@ -101,7 +101,7 @@ async function send(creation: Creation, path: string, session: One): Promise<voi
     throw coded('the object arrived with other bytes', 503);
   } catch (error) {
     const status = statusOf(error);
-    if (status !== undefined && !isTransient(error)) await session.drop();
+    if (status !== undefined && status !== 401 && !isTransient(error)) await session.drop();
     // Gone after a week, or ended otherwise: another session.
     throw status === 404 || status === 410 ? coded('the upload has to begin again', 503) : error;
   }
@@ -158,8 +158,20 @@ async function elsewise(creation: Creation, error: unknown): Promise<void> {
   const status = statusOf(error);
   // The object is being made: what is not found is the bucket.
   if (status === 404) throw noBucket(creation.bucket.name);
+  if (status === 401) await renewToken(creation);
   if (status !== 412) throw error;
   await compare(creation);
+}
+
+/** A token that was turned down is renewed by the client where it asks a question; a body it cannot send again. */
+async function renewToken({ bucket, name }: Creation): Promise<never> {
+  await bucket
+    .file(name)
+    .getMetadata()
+    .catch((error: unknown) => {
+      if (statusOf(error) !== 404) throw error;
+    });
+  throw coded('the token was turned down, and renewed', 503);
 }
 
 /**

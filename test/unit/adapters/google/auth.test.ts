@@ -4,9 +4,11 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { env } from 'node:process';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Bucket } from '@google-cloud/storage';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { clientOf, identityOf, placeOf } from '../../../../adapters/google/auth.ts';
 import { serviceBase, vertexBase } from '../../../../adapters/google/rest.ts';
+import { textOf, transfer } from '../../../../adapters/google/storage/transfer.ts';
 import type { TerminalError } from '../../../../configs/failure.ts';
 
 const SECRET = '-----BEGIN PRIVATE KEY-----\nplanted-key-of-a-test\n-----END PRIVATE KEY-----\n';
@@ -74,6 +76,30 @@ describe('who asks', () => {
     expect(await identityOf()).toMatchObject({ kind: 'metadata server', email: 'vm@acme.iam.gserviceaccount.com' });
     expect((await placeOf({})).project).toBe('acme-vm');
     server.close();
+  });
+
+  it('is asked for a new token when one is turned down before its time', async () => {
+    const tokens: (string | undefined)[] = [];
+    let made = 0;
+    const server = createServer(({ url, headers }, response) => {
+      response.setHeader('metadata-flavor', 'Google');
+      if (url?.includes('/token')) {
+        const token = { access_token: `token-${++made}`, expires_in: 3600, token_type: 'Bearer' };
+        return response.setHeader('content-type', 'application/json').end(JSON.stringify(token));
+      }
+      if (url?.startsWith('/computeMetadata')) return response.end('acme');
+      tokens.push(headers.authorization);
+      return response.writeHead(tokens.length === 1 ? 401 : 200).end('bytes');
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void server.close());
+    const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+    vi.stubEnv('METADATA_SERVER_DETECTION', undefined);
+    vi.stubEnv('GCE_METADATA_HOST', host);
+    const bucket = { storage: { authClient: await clientOf() } } as unknown as Bucket;
+    const order = { method: 'GET' as const, url: `http://${host}/object`, headers: {}, stallMs: 5000 };
+    expect(await transfer(bucket, order, textOf)).toBe('bytes');
+    expect(tokens).toEqual(['Bearer token-1', 'Bearer token-2']);
   });
 
   it('is nobody, said soon, also where the metadata server is silent', async () => {
