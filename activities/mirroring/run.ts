@@ -43,17 +43,20 @@ export async function syncRun(
   return results;
 }
 
-/** Events of the steps of a run that have ended, one for each. */
+/** Events of the steps of a run that have ended, one for each. An alias that moves later changes none of them. */
 async function eventsOf(ledger: Ledger, run: RunRow): Promise<{ key: string; id: string; body: unknown }[]> {
   const whole = await traceLineage(ledger, { run: run.id }, 'up');
   const own = whole.nodes.flatMap((node) =>
     node.kind === 'execution' && node.run === run.id && node.endedAt !== null ? [node] : [],
   );
+  const artifacts = whole.nodes.flatMap((node) =>
+    node.kind === 'artifact' ? [{ ...node, names: node.names.filter((name) => /@v\d+$/.test(name)) }] : [],
+  );
   return own.flatMap((execution) => {
     const edges = whole.edges.filter(({ from, to }) => from === execution.id || to === execution.id);
     const part: Lineage = {
       root: whole.root,
-      nodes: [execution, ...whole.nodes.filter(({ kind }) => kind === 'artifact')],
+      nodes: [execution, ...artifacts],
       edges,
     };
     return toOpenLineage(part).map((body) => ({ key: execution.id, id: body.run.runId, body }));

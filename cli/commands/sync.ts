@@ -72,7 +72,9 @@ function summary(results: readonly MirrorResult[], dryRun: boolean): string {
   const wrong = count('missing', 'differs');
   return [
     `${count('equal')} equal`,
-    dryRun ? `${wrong} to be set right: \`anneal sync\` does it` : `${count('created', 'changed')} set right`,
+    dryRun
+      ? `${wrong} to be set right${wrong > 0 ? ': `anneal sync` does it' : ''}`
+      : `${count('created', 'changed')} set right`,
     ...(count('left') > 0 ? [`${count('left')} left out`] : []),
     ...(count('failed') > 0 ? [`${count('failed')} not set right`] : []),
   ].join(', ');

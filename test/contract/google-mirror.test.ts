@@ -403,6 +403,7 @@ test('events of a run reach Dataplex once each; one that is gone there is sent a
   expect(runs.map(([, { events }]) => events.length)).toEqual([1, 1]);
   expect(runs[0]?.[1].events[0]).toMatchObject({ eventType: 'COMPLETE', inputs: [{ namespace: 'anneal' }] });
 
+  await point('champion', 1);
   rest.state.journal.remove('lineageRuns', runs[0]?.[0] ?? '');
   expect(states(await sync('run-1'))).toEqual({ 'lineage run-1/tune': 'created', 'lineage run-1/evaluate': 'equal' });
 });
