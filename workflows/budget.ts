@@ -13,6 +13,7 @@ import { BOOKKEEPING, WAIT } from '../configs/presets.ts';
 import { baseNameOf, modelNameOf } from '../configs/names.ts';
 import type { Recipe } from '../configs/recipe.ts';
 import type { ArtifactRef, RunRef } from '../configs/refs.ts';
+import { spendingBounds } from '../configs/spending-bounds.ts';
 import { tell } from './notices.ts';
 import type { Story } from './story.ts';
 
@@ -37,19 +38,10 @@ export interface LineBudget {
   settle(): Promise<void>;
 }
 
-/** The bounds of a recipe; of two for the trainings of one run the lower. */
-function boundsOf({ continuous, tune }: Recipe): BudgetBounds | undefined {
-  const budget = continuous?.budget;
-  const limit = tune.limits?.usd;
-  if (limit === undefined) return budget;
-  const usd = Math.min(limit, budget?.run?.usd ?? Number.POSITIVE_INFINITY);
-  return { ...budget, run: { ...budget?.run, usd } };
-}
-
 /** Opens the budget of a run; without `continuous.budget` and `tune.limits` in the recipe nothing is bounded. */
 export function openBudget(of: { run: RunRef; recipe: Recipe; line?: string; story: Story }): LineBudget {
   const { run, recipe, line = recipe.name, story } = of;
-  const given = boundsOf(recipe);
+  const given = spendingBounds(recipe);
   if (!given) return { left: async () => null, reserve: async () => undefined, settle: async () => undefined };
   let bounds: BudgetBounds = given;
   const raised: Raise[] = [];

@@ -8,6 +8,7 @@ import {
   updateJob,
   type RemoteJobRecord,
 } from '../../artifacts/ledger/remote-jobs.ts';
+import { passedBy } from '../../artifacts/ledger/reservations.ts';
 import { endWaiting, setWaiting, type RecordedError } from '../../artifacts/ledger/runs.ts';
 import { failpoint } from '../../configs/failpoint.ts';
 import type { JobProgress } from '../../configs/progress.ts';
@@ -198,6 +199,11 @@ async function orderAgain(
     return give(row, `${why}, and so did those before it (${tries} tries)`, following);
   if (row.request_json === null)
     return give(row, `${why}, and was found by its label, so that only \`anneal rerun\` can order it again`, following);
+  const usd = row.estimate_usd ?? 0;
+  if (policy === 'resubmit' && usd > 0 && (await passedBy(ledger, { runId: row.run_id, usd })).length > 0) {
+    const asked = `${why}, and another for about $${usd.toFixed(2)} would pass what its recipe may spend`;
+    return unstick(row, { why: asked, policy: 'ask', elsewhere }, following);
+  }
   const moved = elsewhere ? { ...settings, google: { ...settings.google, location: elsewhere.location } } : settings;
   const error: RecordedError = { type: 'JobStuck', message: `the job ${row.name ?? row.label} ${why}: ordered again` };
   return stateOf(await following.again(row, moved, error));

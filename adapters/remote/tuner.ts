@@ -12,6 +12,7 @@ import {
   updateJob,
   type RemoteJobRecord,
 } from '../../artifacts/ledger/remote-jobs.ts';
+import { bookRun } from '../../artifacts/ledger/reservations.ts';
 import { recordEvent } from '../../artifacts/ledger/runs.ts';
 import { failpoint } from '../../configs/failpoint.ts';
 import { systemCode, terminal } from '../../configs/failure.ts';
@@ -144,6 +145,7 @@ export function createRemoteTuner(kind: TuningKind, options: RemoteTunerOptions)
           await tell(old, why.message);
           const next = await nextTry(ledger, old.label, { scope, settings: kept, why });
           failpoint('remote.again');
+          await ledger.transaction().execute((tx) => bookRun(tx, next.run_id, false));
           return orderNext(next);
         },
       });

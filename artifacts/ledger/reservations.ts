@@ -1,5 +1,7 @@
 import { BUDGET_SCOPES, BUDGET_UNITS, type BudgetScope, type BudgetUnit } from '../../configs/budget.ts';
 import type { BudgetBounds } from '../../configs/continuous.ts';
+import type { Recipe } from '../../configs/recipe.ts';
+import { spendingBounds } from '../../configs/spending-bounds.ts';
 import { now } from './clock.ts';
 import { givenUpCosts, orderedCost } from './job-claims.ts';
 import type { Ledger } from './open.ts';
@@ -54,6 +56,25 @@ export async function exhausted(
 ): Promise<Reached[]> {
   const wanted = { usd: 0, tokens: 0, trainerSeconds: 0 };
   return reachedBy(ledger, { runId, line, month: now().slice(0, 7), bounds, wanted });
+}
+
+/**
+ * Bounds in the recipe of a run that one more job of this price would pass; what a person raised for the run alone is
+ * not among them. None: it fits.
+ */
+export async function passedBy(ledger: Ledger, { runId, usd }: { runId: string; usd: number }): Promise<Reached[]> {
+  return ledger.transaction().execute(async (tx) => {
+    const run = await tx
+      .selectFrom('runs')
+      .select(['pipeline', 'recipe_json'])
+      .where('id', '=', runId)
+      .executeTakeFirst();
+    const bounds = run && spendingBounds(JSON.parse(run.recipe_json) as Recipe);
+    if (!bounds) return [];
+    await bookRun(tx, runId, false);
+    const wanted = { usd, tokens: 0, trainerSeconds: 0 };
+    return reachedBy(tx, { runId, line: run.pipeline, month: now().slice(0, 7), bounds, wanted });
+  });
 }
 
 /** What a scope has spent, and what is set aside in it. */
