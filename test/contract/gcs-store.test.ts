@@ -159,6 +159,10 @@ describe('what is in the bucket', () => {
     expect((await failureOf(open({ cache }).read(digest))).type).toBe('CorruptArtifact');
     bench.proxy.inject();
     expect(await open({ cache }).condition(digest)).toBe('corrupt');
+    const other = bench.place().open({ cache });
+    await other.putBytes('precious');
+    expect(await other.condition(digest)).toBe('ok');
+    expect(await open({ cache }).condition(digest)).toBe('corrupt');
     expect((await open({ cache }).survey?.())?.get(digest)?.condition).toBe('corrupt');
     await open({ cache }).discard(digest);
     await open({ cache }).putBytes('precious');

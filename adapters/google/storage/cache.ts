@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { access, chmod, copyFile, mkdir, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { hexOf } from '../../../artifacts/canonical.ts';
+import { digestOf, hexOf } from '../../../artifacts/canonical.ts';
 import { asideOf, digestFile } from '../../../artifacts/files.ts';
 import { createFileStore, writing, type Store } from '../../../artifacts/store.ts';
 
@@ -41,19 +41,20 @@ export interface Cache {
   used(digest: string, isHeld: boolean): Promise<void>;
   /** Takes away a copy that is not what its digest says. */
   dropDamaged(digest: string): Promise<void>;
-  /** Notes that what the bucket holds under a digest is something else; kept for other processes. */
+  /** Notes that what this store holds under a digest is something else; kept for other processes. */
   noteDamage(digest: string): Promise<void>;
   isDamaged(digest: string): Promise<boolean>;
   forgetDamage(digest: string): Promise<void>;
 }
 
-/** Opens a cache of at most `most` bytes; what is in use may take it over that. */
-export function openCache(root: string, most: number, inUseMs: number = IN_USE_MS): Cache {
+/** Opens a cache of at most `most` bytes; what is in use may take it over that. @param store Address of what it is a cache of, of several. */
+export function openCache(root: string, store: string, most: number, inUseMs: number = IN_USE_MS): Cache {
   const files = createFileStore(root);
   const place = (kind: string, digest: string): string =>
     join(root, kind, hexOf(digest).slice(0, 2), hexOf(digest).slice(2));
   const placeOf = (digest: string): string => place('blobs', digest);
-  const mark = (kind: string, digest: string): string => join(root, kind, hexOf(digest));
+  const inUse = (digest: string): string => join(root, 'in-use', hexOf(digest));
+  const damaged = (digest: string): string => join(root, 'damaged', hexOf(digestOf(`${store} ${digest}`)));
   let held: number | undefined;
   let unseen = 0;
   const reading = new Map<string, number>();
@@ -127,19 +128,19 @@ export function openCache(root: string, most: number, inUseMs: number = IN_USE_M
     used: async (digest, isHeld) => {
       const now = new Date();
       await utimes(placeOf(digest), now, now).catch(() => undefined);
-      if (isHeld) await touch(mark('in-use', digest));
+      if (isHeld) await touch(inUse(digest));
     },
     dropDamaged: async (digest) => {
       const found = await digestFile(placeOf(digest)).catch(() => undefined);
       if (found !== undefined && found !== digest) await rm(placeOf(digest), { force: true });
     },
-    noteDamage: (digest) => touch(mark('damaged', digest)),
+    noteDamage: (digest) => touch(damaged(digest)),
     isDamaged: (digest) =>
-      access(mark('damaged', digest)).then(
+      access(damaged(digest)).then(
         () => true,
         () => false,
       ),
-    forgetDamage: (digest) => rm(mark('damaged', digest), { force: true }),
+    forgetDamage: (digest) => rm(damaged(digest), { force: true }),
   };
 }
 

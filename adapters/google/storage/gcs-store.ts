@@ -49,8 +49,8 @@ export interface GcsStoreOptions extends StorageSettings {
  * store with a bound; everything read has been hashed here. Nothing is loaded or asked before the first call.
  */
 export function createGcsStore(options: GcsStoreOptions): Store {
-  const cache = openCache(options.cache, options.cacheBytes ?? CACHE_BYTES, options.inUseMs);
   const bucket = byDigest({ ...options, folder: options.cache });
+  const cache = openCache(options.cache, bucket.address, options.cacheBytes ?? CACHE_BYTES, options.inUseMs);
   const membersOf = (manifest: Manifest | undefined): string[] =>
     manifest?.files.map(({ sha256 }) => `sha256:${sha256}`) ?? [];
 
@@ -97,6 +97,7 @@ export function createGcsStore(options: GcsStoreOptions): Store {
     try {
       const target = kind === 'blobs' ? cache.placeOf(digest) : cache.manifestOf(digest);
       const bytes = await bucket.fetch(kind, digest, target, known);
+      await cache.forgetDamage(digest);
       if (kind === 'blobs') await cache.added(bytes);
     } catch (error) {
       if (isType(error, 'CorruptArtifact')) await cache.noteDamage(digest);
