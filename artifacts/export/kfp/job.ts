@@ -49,7 +49,7 @@ export function pipelineJob({ recipe, image, root, run, storeUrl }: JobInput): o
     name: pipelineName(recipe.name),
     description: recipe.description ?? `Anneal keeps ${recipe.name} tuned: data, tuning, gate, registration.`,
     image,
-    recipe: canonicalJson(recipe),
+    recipe: recipeText(recipe),
     steps,
     parameters,
     imported,
@@ -74,6 +74,9 @@ export function pipelineJob({ recipe, image, root, run, storeUrl }: JobInput): o
     pipelineSpec: pipelineSpec(spec),
   });
 }
+
+/** The recipe as JSON. What begins with `{{$` in it is its own, and no placeholder for the pipeline to fill in. */
+const recipeText = (recipe: Recipe): string => canonicalJson(recipe).replaceAll('{{$', String.raw`{\u007b$`);
 
 /** The typed artifact that stands for one of ours; undefined: too small to be shown. */
 const SCHEMAS: Record<string, Schema> = {

@@ -80,12 +80,18 @@ async function madeIn(ledger: Ledger, run: string): Promise<MadeArtifact[]> {
 
 /** What keeps the pipeline from being run elsewhere as it is. */
 function notesOn(recipe: Recipe, { image, root }: Flags): string[] {
-  const { data, store } = recipe;
+  const { data, store, approve, continuous } = recipe;
   const here = [...urisOf(data.train), ...(data.test ? urisOf(data.test) : [])].filter((uri) => uri.startsWith('/'));
   return [
     ...(here.length > 0
       ? [`${here[0]} lies on this machine: it can be shown so, but to run it elsewhere put the rows into gs://…`]
       : []),
+    ...(approve
+      ? [
+          'the recipe has approve: nobody can answer in a pipeline, so where a person is asked the task ends with an error',
+        ]
+      : []),
+    ...(continuous ? ['the recipe has continuous: a pipeline is one run, without the periods of the line'] : []),
     ...(image === undefined ? [`the image is ${IMAGE}: name the one you pushed with --image`] : []),
     ...(root === undefined && store === undefined
       ? ['there is no bucket for the files of the pipeline: name one with --root gs://BUCKET/PREFIX']

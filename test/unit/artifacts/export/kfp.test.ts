@@ -25,7 +25,10 @@ interface Job {
   serviceAccount: string;
   runtimeConfig: { gcsOutputDirectory: string; parameterValues: Record<string, unknown> };
   pipelineSpec: {
-    root: { dag: { tasks: Record<string, Task> } };
+    root: {
+      dag: { tasks: Record<string, Task> };
+      inputDefinitions: { parameters: Record<string, { defaultValue: string }> };
+    };
     deploymentSpec: { executors: Record<string, { container?: object; importer?: { metadata: object } }> };
   };
 }
@@ -46,6 +49,16 @@ test('a run brings its parameters and the addresses of its artifacts', () => {
   expect(job.pipelineSpec.deploymentSpec.executors['exec-made-tune-model']?.importer?.metadata).toMatchObject({
     digest: model.digest,
   });
+});
+
+test('what looks like a placeholder of kfp in a recipe stays what it is', () => {
+  const odd = { ...recipe, description: `"{{$.inputs.parameters['store']}}" $(id) {{$}}` };
+  const { runtimeConfig, pipelineSpec } = pipelineJob({ ...input, recipe: odd }) as Job;
+  const { parameters } = pipelineSpec.root.inputDefinitions;
+  for (const text of [String(runtimeConfig.parameterValues['recipe']), parameters['recipe']?.defaultValue ?? '']) {
+    expect(text).not.toContain('{{$');
+    expect(JSON.parse(text)).toMatchObject({ description: odd.description });
+  }
 });
 
 test('labels are what Vertex takes, and the service account of the recipe runs it', () => {
