@@ -60,7 +60,7 @@ export function createTune(deps: Deps): JobActivities<TuneParams> {
       await patiently(context, () => tunerOf(deps, context.params).submit(context.jobKey, order, context.run.id, paid));
     },
 
-    isElsewhere: ({ params }) => tunerOf(deps, params).pollEveryMs !== undefined,
+    isElsewhere: (params) => deps.tuners[tunerNameOf(params)]?.pollEveryMs !== undefined,
 
     wait: async (context) => {
       const tuner = tunerOf(deps, context.params);
@@ -198,7 +198,7 @@ function checkDropped(result: TuneResult, maxBadShare: number | undefined): void
   if (rows === undefined || maxBadShare === undefined || rows === 0) return;
   const share = (droppedCount + truncatedCount) / rows;
   if (share <= maxBadShare) return;
-  const why = droppedReasons.length === 0 ? '' : ` (${droppedReasons.slice(0, 3).join('; ')})`;
+  const why = droppedReasons.length === 0 ? '' : ` (${unlike(droppedReasons)})`;
   throw terminal(
     'TooManyDropped',
     `the tuner left out ${droppedCount} and cut ${truncatedCount} of ${rows} training rows${why}, more than data.maxBadShare ${maxBadShare}: mend the rows (\`anneal check --target MODEL\` shows which are too long), or raise data.maxBadShare`,
@@ -206,15 +206,17 @@ function checkDropped(result: TuneResult, maxBadShare: number | undefined): void
   );
 }
 
+/** A few reasons, each once: a vendor says one for every row. */
+const unlike = (reasons: readonly string[]): string =>
+  [...new Set(reasons.map((reason) => reason.replace(/\.$/, '')))].slice(0, 3).join('; ');
+
 function droppedWords(result: TuneResult, isHere: boolean, maxTokens: number): string[] {
   const { droppedCount, truncatedCount = 0, droppedReasons = [] } = result;
   const lines: string[] = [];
   if (droppedCount > 0 && isHere)
     lines.push(`${droppedCount} training rows are longer than tune.maxTokens ${maxTokens} and were left out`);
   if (droppedCount > 0 && !isHere)
-    lines.push(
-      `the vendor left out ${droppedCount} training rows: ${droppedReasons.join('; ') || 'it gave no reason'}`,
-    );
+    lines.push(`the vendor left out ${droppedCount} training rows: ${unlike(droppedReasons) || 'it gave no reason'}`);
   if (truncatedCount > 0) lines.push(`the vendor cut off the end of ${truncatedCount} training rows`);
   return lines;
 }

@@ -68,8 +68,11 @@ export const RunOptions = z.strictObject({
   refresh: z.array(z.string()).default([]),
   /** Make every step again. */
   noCache: z.boolean().default(false),
-  /** Keep the outputs of an older run for every step before `from`. */
-  rerun: z.strictObject({ of: z.string(), from: z.string().optional() }).optional(),
+  /**
+   * Keep the outputs of an older run for every step before `from`. The others are made again; where the older run
+   * broke off and `goesOn`, what it had ordered and asked is taken up, so that nothing is paid twice.
+   */
+  rerun: z.strictObject({ of: z.string(), from: z.string().optional(), goesOn: z.boolean().optional() }).optional(),
 });
 export type RunOptions = z.infer<typeof RunOptions>;
 

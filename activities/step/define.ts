@@ -62,7 +62,7 @@ export interface JobStep<Params> extends StepDefinition<Params> {
   collect(context: StepContext<Params>): Promise<Made>;
   cancel(context: StepContext<Params>): Promise<void>;
   /** Whether the job runs elsewhere and is only looked after now and then, so that it keeps no place in a worker. */
-  isElsewhere?(context: StepContext<Params>): boolean;
+  isElsewhere?(params: Params): boolean;
 }
 
 export interface JobActivities<Params> {
@@ -85,7 +85,7 @@ export function defineJobStep<Params>(deps: Deps, definition: JobStep<Params>): 
     return { result: await completed(context, outcome, { cachedFrom, ...(reason ? { reason } : {}) }) };
   };
   return {
-    find: (call) => attempt(deps, definition, call, found, (result) => ({ result })),
+    find: (call) => attempt(deps, definition, call, found, { ended: (result) => ({ result }) }),
     submit: (call) =>
       attempt(
         deps,
@@ -98,19 +98,26 @@ export function defineJobStep<Params>(deps: Deps, definition: JobStep<Params>): 
           await definition.submit(context);
           await noteExecution(deps.ledger, context.executionId, { job: { state: 'waiting' } });
           failpoint(`${definition.name}.submitted`);
-          return definition.isElsewhere?.(context) ? { elsewhere: true } : {};
+          return definition.isElsewhere?.(context.params) ? { elsewhere: true } : {};
         },
-        (result) => ({ result }),
+        { ended: (result) => ({ result }) },
       ),
     await: (call) =>
-      attempt(deps, definition, call, async (context) => {
-        await noteExecution(deps.ledger, context.executionId, { job: { state: 'running' } });
-        await definition.wait(context);
-        failpoint(`${definition.name}.ended`);
-        const made = await definition.collect(context);
-        failpoint(`${definition.name}.stored`);
-        return completeMade(context, made);
-      }),
+      attempt(
+        deps,
+        definition,
+        call,
+        async (context) => {
+          await noteExecution(deps.ledger, context.executionId, { job: { state: 'running' } });
+          await definition.wait(context);
+          failpoint(`${definition.name}.ended`);
+          const made = await definition.collect(context);
+          failpoint(`${definition.name}.stored`);
+          return completeMade(context, made);
+        },
+        // Of a job elsewhere each look is an attempt for Temporal, thousands in a day, and none for people.
+        { isLook: (params) => definition.isElsewhere?.(params) ?? false },
+      ),
     cancel: async (call) => {
       const executionId = `${call.run.id}/${call.instance ?? definition.name}`;
       const context = makeContext(deps, call, executionId, {
@@ -156,7 +163,7 @@ export function defineStagedStep<Params, Needed>(
         failpoint(`${definition.name}.stored`);
         return { result: await completeMade(context, made) };
       },
-      (result) => ({ result }),
+      { ended: (result) => ({ result }) },
     );
 }
 
@@ -166,27 +173,32 @@ async function attempt<Params, Result>(
   definition: StepDefinition<Params>,
   call: StepCall<Params>,
   work: (context: StepContext<Params>) => Promise<Result>,
-  ended: (result: StepResult) => Result = (result) => result as Result,
+  {
+    ended = (result) => result as Result,
+    isLook = () => false,
+  }: { ended?: (result: StepResult) => Result; isLook?: (params: Params) => boolean } = {},
 ): Promise<Result> {
   const { info, cancellationSignal: signal, heartbeat } = activity();
   const instance = call.instance ?? definition.name;
+  const given = definition.params.safeParse(call.params);
+  const tries = given.success && isLook(given.data) ? 1 : info.attempt;
   const row = await beginExecution(deps.ledger, {
     runId: call.run.id,
     instance,
     step: definition.name,
     stepVersion: definition.version,
-    attempt: info.attempt,
+    attempt: tries,
     worker: deps.worker,
     inputs: call.inputs,
   });
   // Its worker was killed after the end was recorded and before Temporal heard of it.
   if (row.status === 'completed') return ended(await resultOf(deps, row));
-  if (info.attempt > 1)
+  if (tries > 1)
     await recordEvent(deps.ledger, {
       runId: call.run.id,
       instance,
       kind: 'attempt',
-      message: `attempt ${info.attempt} by ${deps.worker}`,
+      message: `attempt ${tries} by ${deps.worker}`,
     });
   let latest: JobProgress | undefined;
   const beat = setInterval(() => heartbeat(latest), HEARTBEAT_EVERY_MS);

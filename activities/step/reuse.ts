@@ -84,7 +84,8 @@ export function forcedBy({ options }: RunRef, step: string): string | undefined 
   if (options.noCache) return 'made again: --no-cache';
   if (options.refresh.includes(step)) return `made again: --refresh ${step}`;
   const { rerun } = options;
-  if (rerun?.from !== undefined && !isBefore(step, rerun.from)) return `made again: rerun --from ${rerun.from}`;
+  if (rerun?.from !== undefined && !rerun.goesOn && !isBefore(step, rerun.from))
+    return `made again: rerun --from ${rerun.from}`;
   return undefined;
 }
 

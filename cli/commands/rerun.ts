@@ -51,7 +51,14 @@ export async function rerun(flags: Flags, id: string): Promise<number> {
     return startRun(
       state,
       recipe,
-      defaultOptions({ rerun: { of: old.id, ...(from === undefined ? {} : { from }) } }),
+      defaultOptions({
+        rerun: {
+          of: old.id,
+          ...(from === undefined ? {} : { from }),
+          // Whoever names no step wants the work done, not paid for once more.
+          ...(from === undefined || asked !== undefined ? {} : { goesOn: true }),
+        },
+      }),
       flags,
     );
   }, noState);

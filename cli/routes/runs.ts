@@ -92,7 +92,7 @@ export const rerun = command({
       ],
       ['rerun RUN --from tune --set tune.learningRate=0.0005', 'trains again with another setting'],
     ],
-    'Without --from it begins at the first step that did not complete; after a completed run, where something changed.',
+    'Without --from it goes on at the first step that did not complete, with what that had ordered and asked; after a completed run, where something changed.',
   ),
   parameters: {
     flags: {

@@ -89,6 +89,19 @@ store: gs://${PROJECT}/artifacts
     expect(jobs.flatMap(({ preferenceOptimizationSpec: spec }) => spec?.hyperParameters.beta ?? [])).toEqual([0.1]);
   });
 
+  test('a run that failed for want of rows is run again without another order', async () => {
+    const before = await creates();
+    await cloud.faults({ on: 'tuningJobs.create', dropRows: 200 });
+    const failed = await place.anneal('run', RECIPE, ...SETS, '--set', 'tune.vertex.epochs=2', '--json');
+    const { runId, error } = JSON.parse(failed.stdout) as RunJson;
+    expect(error?.message).toMatch(
+      /left out 200 and cut 0 of \d+ training rows \(Example was removed by the safety filters\), more/,
+    );
+    const again = await place.anneal('rerun', runId, '--json');
+    expect((JSON.parse(again.stdout) as RunJson).error?.type).toBe('TooManyDropped');
+    expect(await creates()).toEqual([...before, 1]);
+  });
+
   test('a run that is cancelled cancels its job', async () => {
     const endless = [...SETS, '--set', `tune.vertex.epochs=${FOREVER}`, '--detach'];
     const { runId } = await place.json<RunJson>('run', RECIPE, ...endless);

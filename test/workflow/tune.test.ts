@@ -217,6 +217,11 @@ describe('a rerun', () => {
       'register skipped',
     ]);
     expect(world.calls).toEqual(['submit 1']);
+    world.calls = [];
+    const goesOn = { of: old.runId, from: 'tune', goesOn: true };
+    const { run: later } = await bench.run(await recipe('retrain'), { rerun: goesOn });
+    expect(later.steps.find(({ name }) => name === 'tune')?.cached).toBe(true);
+    expect(world.calls).toEqual([]);
   });
 });
 
