@@ -278,6 +278,8 @@ function withoutRepeats(issues: readonly z.core.$ZodIssue[]): z.core.$ZodIssue[]
 function knownKeys(path: Path, value: unknown): string[] {
   const node = schemaAt(path);
   if (node?.['properties']) return Object.keys(node['properties']);
+  const names = (node?.['propertyNames'] as Raw | undefined)?.['enum'];
+  if (Array.isArray(names)) return names.map(String);
   const branches = (node?.['oneOf'] ?? node?.['anyOf'] ?? []) as Raw[];
   const fitting = branches.filter((branch) =>
     Object.entries(branch['properties'] ?? {}).every(([key, schema]) => {

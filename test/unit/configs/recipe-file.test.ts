@@ -248,6 +248,12 @@ describe('a wrong field', () => {
       `);
   });
 
+  test('that is none of some names is told these names', () => {
+    expect(problemsOf(good.replace('base: org/name', 'base: org/name\n  for: { mlx: x }'))).toContain(
+      'model.for.mlx: unknown key "mlx": known here: vertex, openai, command',
+    );
+  });
+
   test('written with a dot at the top of the file is found where it stands', () => {
     expect(problemsOf(withLines('gate.minGain: 0.1'))).toMatchInlineSnapshot(
       `"recipe.yaml:12:1: gate.minGain: unknown key "gate.minGain": known here: name, description, store, google, data, model, synthesize, tune, evaluate, gate, register, continuous, approve, notify"`,
