@@ -57,6 +57,8 @@ export function routedStore({ local, open, locate, known, current }: Routes): St
     const stores = [other, own].flatMap((address) => (address ? [at(address)] : []));
     return [...new Set(stores)];
   };
+  /** What lay in a bucket that was taken away is missing, and made again; the one that is written to has to be there. */
+  const isGone = (error: unknown, store: Store): boolean => isType(error, 'NoSuchBucket') && store !== target();
   const read = async <T>(digest: string, from: (store: Store) => Promise<T>): Promise<T> => {
     let first: unknown;
     try {
@@ -69,7 +71,7 @@ export function routedStore({ local, open, locate, known, current }: Routes): St
       try {
         return await from(store);
       } catch (error) {
-        if (!isAbsent(error)) throw error;
+        if (!isAbsent(error) && !isGone(error, store)) throw error;
         // That one is damaged says more than that another is missing.
         if (isType(first, 'MissingArtifact')) first = error;
       }
@@ -88,7 +90,10 @@ export function routedStore({ local, open, locate, known, current }: Routes): St
       const told: Condition[] = [await local.condition(digest)];
       if (told[0] === 'ok') return 'ok';
       for (const store of await elsewhere(digest)) {
-        const condition = await store.condition(digest);
+        const condition = await store.condition(digest).catch((error: unknown): Condition => {
+          if (!isGone(error, store)) throw error;
+          return 'missing';
+        });
         if (condition === 'ok') return 'ok';
         told.push(condition);
       }
@@ -97,7 +102,10 @@ export function routedStore({ local, open, locate, known, current }: Routes): St
 
     discard: async (digest) => {
       await local.discard(digest);
-      for (const store of await elsewhere(digest)) await store.discard(digest);
+      for (const store of await elsewhere(digest))
+        await store.discard(digest).catch((error: unknown) => {
+          if (!isGone(error, store)) throw error;
+        });
     },
 
     list: async () => {

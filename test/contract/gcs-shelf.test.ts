@@ -125,6 +125,26 @@ test('a bucket that is gone keeps nobody from looking after the state folder', a
   expect(await storesLeftAlone(home, ledger)).toEqual([{ uri: gone, why }]);
 });
 
+test('what lay in a bucket that is gone is missing, and made again in another', async () => {
+  const { ledger, store } = await newShelf();
+  const { uri } = bench.place();
+  const gone = { uri: 'gs://no-such-bucket/p' };
+  const digest = digestOf('x');
+  await enterArtifact(ledger, 'Dataset', { digest, bytes: 1, files: 1, store: gone.uri });
+  const words = { error: { code: 404, message: 'The specified bucket does not exist.' } };
+  bench.proxy.inject({ path: /no-such-bucket/, what: 404, body: words });
+  expect(await store.condition(digest)).toBe('missing');
+  await expect(store.read(digest)).rejects.toThrow('there is no bucket gs://no-such-bucket');
+  // Where it is written to, nothing is made before that is mended.
+  await expect(withStore(gone, () => store.condition(digest))).rejects.toThrow('there is no bucket');
+  await withStore({ uri }, async () => {
+    expect(await store.condition(digest)).toBe('missing');
+    await store.discard(digest);
+    await enterArtifact(ledger, 'Dataset', await store.putBytes('x'));
+  });
+  expect((await store.read(digest)).toString()).toBe('x');
+});
+
 describe('an alias noted beside the artifacts', () => {
   const note = (version: number, at: string): AliasNote => ({
     model: 'support-triage',
