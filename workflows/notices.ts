@@ -4,6 +4,7 @@ import { modelNameOf } from '../configs/names.ts';
 import type { Recipe } from '../configs/recipe.ts';
 import type { RunRef, Verdict } from '../configs/refs.ts';
 import type { deliverNotice } from './deliver-notice.ts';
+import { mirrorFailed } from './mirror.ts';
 import { closeRun } from './steps.ts';
 import { errorOf } from './story.ts';
 
@@ -77,10 +78,11 @@ export async function tellEnd(
   await tell({ run, recipe, kind: isPromoted ? 'promoted' : 'rejected', message });
 }
 
-/** Ends a run that failed or was cancelled, in a scope that cannot be cancelled, and tells of a failure. */
+/** Ends a run that failed or was cancelled, in a scope that cannot be cancelled; tells of a failure, and copies it. */
 export async function endWithError(error: unknown, { run, recipe }: Pick<Telling, 'run' | 'recipe'>): Promise<void> {
   const status = isCancellation(error) ? 'cancelled' : 'failed';
   await CancellationScope.nonCancellable(() => closeRun({ id: run.id, status, error: errorOf(error) }));
-  if (status === 'failed')
-    await tell({ run, recipe, kind: 'failed', message: `the run failed: ${errorOf(error).type}` });
+  if (status !== 'failed') return;
+  await tell({ run, recipe, kind: 'failed', message: `the run failed: ${errorOf(error).type}` });
+  await mirrorFailed({ run, recipe });
 }

@@ -286,6 +286,16 @@ describe('copies for Google Cloud', () => {
     expect(await mirroredAs(bench.ledger, 'metadata', run.runId)).toMatchObject({ name: `there/${run.runId}` });
   });
 
+  test('are made of a run that failed', async () => {
+    copies.graphs.length = 0;
+    world.poll = () => ({ state: 'failed', error: { type: 'OutOfMemory', message: 'Memory ran out.' } });
+    const { id, handle } = await bench.start({ ...(await recipe('copied-failed')), google });
+    await expect(handle.result()).rejects.toThrow('Workflow execution');
+    expect(copies.graphs.map(({ key, contexts }) => [key, contexts.at(-1)?.metadata['status']])).toEqual([
+      [id, 'failed'],
+    ]);
+  });
+
   test('that cannot be made are noted in the run, which stays as it is', async () => {
     copies.before = () => {
       throw new Error('nobody there');
