@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, renameSync, writeFileSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { writeAtomic } from '../../artifacts/files.ts';
+import { asideOf, writeAtomic } from '../../artifacts/files.ts';
 import { failpoint } from '../../configs/failpoint.ts';
 import { isAlive, processOf, signalGroup } from '../local/processes.ts';
 import { readText } from '../local/job-output.ts';
@@ -73,19 +73,20 @@ export async function submitOnce(
   const [program = '', ...args] = command;
   const files = ['submit.out', 'submit.err'].map((name) => openSync(join(folder, name), 'w'));
   const child = spawn(program, args, { cwd: folder, env: place.env, detached: true, stdio: ['ignore', ...files] });
+  // At once, without letting anything else come first: whoever comes after must know that the command still runs.
+  const ref = child.pid === undefined ? undefined : processOf(child.pid);
+  if (ref) noteNow(folder, { at, ...ref });
   for (const file of files) closeSync(file);
   const ended = new Promise<number | string>((done, failed) => {
     child.on('error', (error) => failed(notStarted(program, error)));
     child.on('exit', (code, signal) => done(code ?? signal ?? 1));
   });
-  const ref = child.pid === undefined ? undefined : processOf(child.pid);
   const end = (): void => void (child.pid !== undefined && signalGroup(child.pid, 'SIGKILL'));
   const timer = setTimeout(end, place.timeoutMs);
   place.signal.addEventListener('abort', end, { once: true });
   try {
     // Awaited below; it must not count as unheard of meanwhile.
     ended.catch(() => undefined);
-    if (ref) await write(ref);
     failpoint('command.sent');
     const code = await ended.catch(async (error: unknown) => {
       await write({ ended: NEVER_STARTED });
@@ -106,6 +107,12 @@ export async function noteFound(folder: string, name: string): Promise<void> {
   if (is === 'named' || is === 'waiting') return;
   await mkdir(folder, { recursive: true });
   await writeAtomic(join(folder, 'submit.out'), JSON.stringify({ name }));
+}
+
+function noteNow(folder: string, note: Note): void {
+  const aside = asideOf(join(folder, 'submit.json'));
+  writeFileSync(aside, JSON.stringify(note));
+  renameSync(aside, join(folder, 'submit.json'));
 }
 
 async function noteIn(folder: string): Promise<Note | undefined> {
