@@ -62,6 +62,9 @@ export function factsLine(facts: Facts, nameOf: (key: string) => string = (key) 
   );
 }
 
+/** US dollars, e.g. $1.20; of little ones four places. */
+export const dollars = (usd: number): string => `$${usd.toFixed(usd < 0.1 && usd > 0 ? 4 : 2)}`;
+
 /** `0.2 s`, `74 s`, `12 min`, `3.4 h`. */
 export function duration(seconds: number): string {
   if (seconds < 10) return `${seconds.toFixed(1)} s`;

@@ -1,5 +1,5 @@
 import { plain } from '../configs/plain.ts';
-import { duration, factsLine, paint, print, shortDigest, table } from './output.ts';
+import { dollars, duration, factsLine, paint, print, shortDigest, table } from './output.ts';
 import type { RunDocument, StepDocument } from './run-document.ts';
 import type { Measure } from '../configs/refs.ts';
 
@@ -58,14 +58,21 @@ function aliases({ names = [], model }: RunDocument): string {
 }
 
 function stepRows(steps: readonly StepDocument[]): string[][] {
-  const rows = steps.map((step) => [
+  // What is done on this machine sends no bill; what was taken from the cache, another run has paid.
+  const usd = steps.map(({ cached, cost }) => (cached ? undefined : cost?.['usd']));
+  const isBilled = usd.some((bill) => bill !== undefined);
+  const rows = steps.map((step, index) => [
     step.name,
     step.status,
     step.status === 'skipped' ? '' : duration(step.seconds),
     step.attempts > 1 ? `${step.attempts}` : '',
+    ...(isBilled ? [usd[index] === undefined ? '' : dollars(usd[index])] : []),
     plain(step.error?.message ?? step.reason ?? ''),
   ]);
-  return [['step', 'status', 'time', 'attempts', ''].map((title) => paint('dim', title)), ...rows];
+  return [
+    ['step', 'status', 'time', 'attempts', ...(isBilled ? ['cost'] : []), ''].map((title) => paint('dim', title)),
+    ...rows,
+  ];
 }
 
 function metricRows(metrics: Record<string, Measure>): string[][] {

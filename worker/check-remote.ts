@@ -1,4 +1,5 @@
 import { isAbsolute } from 'node:path';
+import { checkSettings } from '../adapters/vertex/check.ts';
 import { tunedName } from '../adapters/openai/generator.ts';
 import { TerminalError } from '../configs/failure.ts';
 import { limitsOf } from '../configs/limits.ts';
@@ -29,7 +30,7 @@ export function checkRemoteModel(recipe: Recipe, report: Pick<Preflight, 'proble
   if (limits && !limits.methods.includes(objective)) {
     const message = `${name} cannot be tuned by ${objective} (${limits.source}, ${limits.checked}), only by ${limits.methods.join(' and ')}`;
     report.problems.push({ path: 'tune.objective', message });
-  }
+  } else if (tuner === 'vertex') checkVertex(recipe, name, report);
   const known = (field: string, look: () => unknown): void => {
     try {
       look();
@@ -47,4 +48,17 @@ export function checkRemoteModel(recipe: Recipe, report: Pick<Preflight, 'proble
   // Some vendors bill more for asking a tuned model: better known before it is trained.
   if (tuner === 'openai' && !report.problems.some(({ path: field }) => field === 'evaluate.price'))
     known('evaluate.price', () => answeringPrice(tunedName(name), evaluate.price));
+}
+
+/** Settings of the job that Vertex AI would refuse, or drop without a word. */
+function checkVertex({ tune, google, store }: Recipe, name: string, { problems }: Pick<Preflight, 'problems'>): void {
+  if (google?.location === 'global')
+    problems.push({ path: 'google.location', message: 'Vertex AI tunes in a region: set it, e.g. to us-central1' });
+  try {
+    checkSettings({ provider: 'vertex', model: name, base: name }, { ...tune, store });
+  } catch (error) {
+    if (!(error instanceof TerminalError)) throw error;
+    const path = String(error.details['field']);
+    problems.push({ path, message: error.message.replace(`${path}: `, '') });
+  }
 }

@@ -41,6 +41,7 @@ describe.skipIf(noGcs)('the shipped recipe at Vertex AI and in a bucket', () => 
     const money = await cloud.admin<{ usd: number }>('money');
     expect(jobs).toMatchObject([{ run: run.runId, adopted: true }]);
     expect(jobs[0]?.usd).toBeCloseTo(money.usd, 5);
+    expect((await place.anneal('show', run.runId)).stdout).toMatch(/^tune +completed .* \$\d/m);
   });
 
   test('the second run finds everything done', async () => {

@@ -1,7 +1,7 @@
 import { listJobs } from '../../../artifacts/ledger/remote-jobs.ts';
 import { plain } from '../../../configs/plain.ts';
 import { jobDocument, type JobDocument } from '../../../worker/jobs/document.ts';
-import { duration, noteText, paint, print, printJson, table } from '../../output.ts';
+import { dollars, duration, noteText, paint, print, printJson, table } from '../../output.ts';
 import { readState, runOf } from '../../state.ts';
 
 interface Flags {
@@ -63,4 +63,4 @@ function linesOf(job: JobDocument): string[] {
 
 /** `$1.20`, `about $1.20`, `no bill`. */
 export const costWords = ({ usd, usdIsEstimate }: Pick<JobDocument, 'usd' | 'usdIsEstimate'>): string =>
-  usd === null ? 'no bill' : `${usdIsEstimate ? 'about ' : ''}$${usd.toFixed(usd < 0.1 && usd > 0 ? 4 : 2)}`;
+  usd === null ? 'no bill' : `${usdIsEstimate ? 'about ' : ''}${dollars(usd)}`;

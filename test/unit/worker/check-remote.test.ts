@@ -44,6 +44,17 @@ test('models of another vendor, and ways of tuning that a model does not have, a
   );
 });
 
+test('settings that Vertex AI refuses are told with their field before anything runs', () => {
+  const model = { base: 'x', for: { vertex: 'gemini-2.5-flash' } };
+  const of = (vertex: object, more: object = {}): string[] => problemsOf(model, { ...VERTEX, vertex, ...more });
+  expect(of({ adapterSize: 32 })[0]).toMatch(/^tune\.vertex\.adapterSize: gemini-2\.5-flash takes .*, found 32/);
+  expect(of({ beta: 0.1 })).toEqual(['tune.vertex.beta: is for tune.objective preference alone: remove it']);
+  expect(of({ lastCheckpointOnly: true }, { choose: { checkpoint: 'best' } })[0]).toMatch(/lastCheckpointOnly: keeps/);
+  expect(problemsOf(model, VERTEX, { google: { location: 'global' } })).toEqual([
+    'google.location: Vertex AI tunes in a region: set it, e.g. to us-central1',
+  ]);
+});
+
 test('a price that is not known is a problem, with the field that gives it', () => {
   const model = { base: 'x', for: { vertex: 'gemini-9-flash' } };
   expect(problemsOf(model, VERTEX)).toEqual([
