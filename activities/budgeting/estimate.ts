@@ -71,7 +71,7 @@ export function trainingUsd(
 function allTokens(file: string, passes: number): number {
   const counter = roughCounter();
   let sum = 0;
-  for (const row of rowsIn<Row>(file)) sum += counter.countRow(row).high;
+  for (const row of rowsIn<Row>(file)) sum += counter.countLearned(row).high;
   return Math.round(sum * passes);
 }
 

@@ -16,7 +16,7 @@ export interface VendorFiles {
   /** Estimate of the tokens of the training rows, from their characters. */
   tokens: { low: number; high: number };
   /** Rows that may be longer than the model takes: only the vendor's own count tells. */
-  doubtful: { number: number; value: Record<string, unknown> }[];
+  doubtful: { row: Row; number: number; value: Record<string, unknown> }[];
 }
 
 /** Rows whose length only the vendor can tell are asked about, up to so many. */
@@ -60,7 +60,7 @@ export async function writeVendorFiles(
       if (limits?.maxTokens !== undefined && low > limits.maxTokens)
         throw bad(row, number, `has at least ${figure(low)} tokens, and ${base} takes ${figure(limits.maxTokens)}`);
       if (limits?.maxTokens !== undefined && high > limits.maxTokens && files.doubtful.length < MOST_DOUBTFUL)
-        files.doubtful.push({ number, value });
+        files.doubtful.push({ row, number, value });
       const bytes = Buffer.byteLength(JSON.stringify(value)) + 1;
       if (share > 0 && placeOf(row.promptId) < share) {
         check.write(value);
@@ -70,8 +70,9 @@ export async function writeVendorFiles(
       learn.write(value);
       files.train.rows += 1;
       files.train.bytes += bytes;
-      files.tokens.low += low;
-      files.tokens.high += high;
+      const learned = counter.countLearned(row);
+      files.tokens.low += learned.low;
+      files.tokens.high += learned.high;
     }
   } finally {
     learn.close();
@@ -95,8 +96,8 @@ function vendorRow(row: Row, number: number, isPreference: boolean): Record<stri
   throw bad(row, number, lost.join('; ') || 'cannot be written in the form of Vertex AI');
 }
 
-/** @param number Of the prepared row, from 1. */
-function bad(row: Row, number: number, why: string): Error {
+/** The error for a row that is not taken. @param number Of the prepared row, from 1. */
+export function bad(row: Row, number: number, why: string): Error {
   return terminal(
     'BadRows',
     `training row ${number} (source ${row.source + 1}, line ${row.line}) ${why}: mend it or leave it out`,

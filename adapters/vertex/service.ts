@@ -19,7 +19,7 @@ import { collectTuned } from './collect.ts';
 import { LIMITS, remoteJob, TuningJob, TuningJobs } from './job.ts';
 import { pagesAt } from './pages.ts';
 import { tuningRequest } from './request.ts';
-import { writeVendorFiles, type VendorFiles } from './rows.ts';
+import { bad, writeVendorFiles, type VendorFiles } from './rows.ts';
 
 /** Version of the REST interface; the one that has preference tuning. */
 export const API_VERSION = 'v1beta1';
@@ -71,13 +71,13 @@ export async function openVertex(settings: TuneSettings): Promise<TuningService>
         if (order.settings.choose?.checkpoint === 'best') askingPrice(base.base, order.settings.price);
         await checkRegion(order.settings.store ?? '', location, storage);
         const { maxTokens } = checkSettings(base, order.settings) ?? {};
-        for (const { number, value } of maxTokens === undefined ? [] : doubtful) {
+        for (const { row, number, value } of maxTokens === undefined ? [] : doubtful) {
           const tokens = await countTokens(address, parent, base.base, value);
-          if (tokens !== undefined && tokens > (maxTokens ?? 0))
-            throw terminal(
-              'BadRows',
-              `training row ${number} has ${tokens.toLocaleString('en-US')} tokens, and ${base.base} takes ${(maxTokens ?? 0).toLocaleString('en-US')}: shorten it or leave it out`,
-              { row: number, tokens },
+          if (tokens > (maxTokens ?? 0))
+            throw bad(
+              row,
+              number,
+              `has ${tokens.toLocaleString('en-US')} tokens, and ${base.base} takes ${(maxTokens ?? 0).toLocaleString('en-US')}`,
             );
         }
       }),
@@ -158,20 +158,30 @@ async function knownAt<T>(ask: () => Promise<T>): Promise<T> {
 
 const Counted = z.looseObject({ totalTokens: z.number().optional() });
 
-/** The vendor's own count of a row; undefined: it does not count this one. Costs nothing. */
+/** The vendor's own count of a row, of a pair that of the longer answer; 0: it does not count this one. Costs nothing. */
 async function countTokens(
   address: (path: string) => string,
   parent: string,
   model: string,
-  { contents, systemInstruction, system_instruction }: Record<string, unknown>,
-): Promise<number | undefined> {
+  { contents, completions, systemInstruction, system_instruction, tools }: Record<string, unknown>,
+): Promise<number> {
   const system = systemInstruction ?? system_instruction;
-  const reply = await googleFetch({
-    url: address(`${parent}/publishers/google/models/${encodeURIComponent(model)}:countTokens`),
-    body: { contents, ...(system === undefined ? {} : { systemInstruction: system }) },
-    signal: new AbortController().signal,
-    isRead: true,
-    reply: Counted,
-  });
-  return reply.totalTokens;
+  const prompt = contents as unknown[];
+  const answers = (completions as { completion: unknown }[] | undefined)?.map(({ completion }) => [completion]);
+  let most = 0;
+  for (const answer of answers ?? [[]]) {
+    const reply = await googleFetch({
+      url: address(`${parent}/publishers/google/models/${encodeURIComponent(model)}:countTokens`),
+      body: {
+        contents: [...prompt, ...answer],
+        ...(system === undefined ? {} : { systemInstruction: system }),
+        ...(tools === undefined ? {} : { tools }),
+      },
+      signal: new AbortController().signal,
+      isRead: true,
+      reply: Counted,
+    });
+    most = Math.max(most, reply.totalTokens ?? 0);
+  }
+  return most;
 }

@@ -6,6 +6,8 @@ export interface RoughCounter {
   name: string;
   /** Throws BadData, with the row's place, for a row with pictures or files. */
   countRow(row: Row): TokenRange;
+  /** Of a pair both answers, each behind the prompt: what is learned, and may be billed. Throws as `countRow`. */
+  countLearned(row: Row): TokenRange;
   countText(text: string): TokenRange;
 }
 
@@ -20,18 +22,27 @@ export function roughCounter(): RoughCounter {
     countRow(row) {
       onlyText(row);
       if (row.document) return sum(textsOf(row).map(countText));
-      const tools = row.tools ? [countText(JSON.stringify(row.tools))] : [];
-      const ranges = conversationsOf(row).map((messages) =>
-        sum([
-          ...tools,
-          // What frames a message is not public either.
-          ...messages.map(() => ({ low: 1, high: 8 })),
-          ...messages.flatMap(spokenTexts).map(countText),
-        ]),
-      );
+      const ranges = rangesOf(row);
       return { low: Math.max(...ranges.map(({ low }) => low)), high: Math.max(...ranges.map(({ high }) => high)) };
     },
+    countLearned(row) {
+      onlyText(row);
+      return sum(row.document ? textsOf(row).map(countText) : rangesOf(row));
+    },
   };
+}
+
+/** Of a pair two, else one. */
+function rangesOf(row: Row): TokenRange[] {
+  const tools = row.tools ? [countText(JSON.stringify(row.tools))] : [];
+  return conversationsOf(row).map((messages) =>
+    sum([
+      ...tools,
+      // What frames a message is not public either.
+      ...messages.map(() => ({ low: 1, high: 8 })),
+      ...messages.flatMap(spokenTexts).map(countText),
+    ]),
+  );
 }
 
 function countText(text: string): TokenRange {

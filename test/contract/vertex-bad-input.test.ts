@@ -108,8 +108,19 @@ describe('what Vertex AI would not take', () => {
       expect(await refusal({ train })).toMatchObject({
         by: 'check',
         message: expect.stringMatching(
-          /^training row 12 has 13\d,\d{3} tokens, and gemini-2\.5-flash-lite takes 131,072/,
+          /^training row 12 \(source 1, line 12\) has 13\d,\d{3} tokens, and gemini-2\.5-flash-lite takes 131,072/,
         ),
+      });
+    });
+
+    test('a pair whose longer answer may be too long', async () => {
+      const says = (content: string) => [{ role: 'assistant' as const, content }];
+      const pair = { messages: [{ role: 'user' as const, content: 'question' }], rejected: says('no') };
+      const train = join(folder, 'pair.jsonl');
+      writeFileSync(train, `${JSON.stringify(identify({ ...pair, chosen: says('word '.repeat(101_000)) }, 0, 1))}\n`);
+      expect(await refusal({ train, tune: { objective: 'preference' } })).toMatchObject({
+        by: 'check',
+        message: expect.stringMatching(/^training row 1 \(source 1, line 1\) has 13\d,\d{3} tokens, and gemini/),
       });
     });
 

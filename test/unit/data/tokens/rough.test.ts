@@ -26,7 +26,10 @@ test('a preference pair is estimated by its longer answer', () => {
   const ask = { role: 'user', content: 'hello' } as const;
   const long = { role: 'assistant', content: 'a long answer to it '.repeat(9) } as const;
   const pair = row({ messages: [ask], chosen: [{ role: 'assistant', content: 'hi' }], rejected: [long] });
-  expect(rough.countRow(pair)).toEqual(rough.countRow(row({ messages: [ask, long] })));
+  const longer = rough.countRow(row({ messages: [ask, long] }));
+  expect(rough.countRow(pair)).toEqual(longer);
+  // Both are learned, and may be billed.
+  expect(rough.countLearned(pair).high).toBe(longer.high + rough.countRow(dialogue('hello', 'hi')).high);
 });
 
 test('nothing is nothing', () => {
