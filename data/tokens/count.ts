@@ -141,8 +141,9 @@ export async function estimateTokens(
     const place = { source: row.source, line: row.line };
     try {
       const range = counter.countRow(row);
-      total.low += range.low;
-      total.high += range.high;
+      const learned = counter.countLearned(row);
+      total.low += learned.low;
+      total.high += learned.high;
       if (range.low > max) note(likelyOver, { ...place, ...range });
       else if (range.high > max) note(perhapsOver, { ...place, ...range });
     } catch (error) {

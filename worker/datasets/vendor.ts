@@ -1,3 +1,4 @@
+import { passTokens } from '../../adapters/openai/tokens.ts';
 import { TerminalError } from '../../configs/failure.ts';
 import { limitsOf, type Limits } from '../../configs/limits.ts';
 import { VENDORS } from '../../configs/names.ts';
@@ -59,6 +60,7 @@ export async function weighForVendor(
     const tokens = await countTokens(rows, counter, { max });
     report.tokens = tokens;
     ({ total, rows: count } = tokens);
+    if (tune.objective === 'preference') total = await bothAnswers(name, train);
     report.notes.push(...refusals(tokens.refused, place), ...tooLong(tokens.overLimit, max, limits, place));
   }
   checkForm(name, limits, train, report, place);
@@ -77,6 +79,14 @@ export async function weighForVendor(
     if (!(error instanceof TerminalError)) throw error;
     report.problems.push({ path: 'tune.price', message: error.message });
   }
+}
+
+/** Tokens of all rows as they are billed: both answers of a pair are read, each behind the prompt. */
+async function bothAnswers(name: string, train: string): Promise<Range> {
+  const tokensOf = await passTokens(name, { exact: true });
+  let sum = 0;
+  for (const row of rowsIn<Row>(train)) sum += tokensOf(row);
+  return { low: sum, high: sum };
 }
 
 /** Epochs that an estimate supposes where the vendor chooses them. */
