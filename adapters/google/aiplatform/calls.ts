@@ -93,6 +93,7 @@ export function sentence(error: unknown, what: string): string {
   const code = codeOf(error);
   const details = (error as { details?: unknown } | null)?.details;
   const words = redact(plain(typeof details === 'string' && details !== '' ? details : messageOf(error)))
+    .replace(/\s*Resolution note:\s*$/, '')
     .replace(/\.$/, '')
     .slice(0, 300);
   const remedy = code === undefined ? '`anneal sync` tries again' : (REMEDIES[code] ?? '`anneal sync` tries again');

@@ -27,7 +27,7 @@ const IMAGE = 'anneal:0.1.0';
 
 /** Writes a recipe, or a run with what it made, as a PipelineJob of Vertex Pipelines. */
 export async function exportKfp(flags: Flags, what: string): Promise<void> {
-  if (flags.root !== undefined && !/^gs:\/\/[a-z0-9]/.test(flags.root))
+  if (flags.root !== undefined && !/^gs:\/\/[a-z0-9][a-z0-9._-]+[a-z0-9](?:\/\S*)?$/.test(flags.root))
     throw new UsageError('--root is no address in Cloud Storage: give one such as gs://my-bucket/pipelines');
   const isFile = /\.ya?ml$/i.test(what) || existsSync(what);
   if (!isFile && flags.set)
