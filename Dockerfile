@@ -45,4 +45,6 @@ VOLUME /var/lib/anneal
 HEALTHCHECK --interval=15s --timeout=10s --start-period=60s --retries=4 \
   CMD ["node", "--input-type=module", "--eval", "import { findHome } from './worker/home.ts'; import { runningPart } from './worker/state.ts'; process.exit(runningPart(findHome(), 'worker') ? 0 : 1);"]
 
-CMD ["node", "--enable-source-maps", "worker/main.ts"]
+# As in worker/flags.ts.
+ENV MALLOC_ARENA_MAX=2
+CMD ["node", "--max-semi-space-size=4", "worker/main.ts"]

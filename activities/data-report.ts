@@ -1,13 +1,16 @@
 import type { PolicyAccount } from '../data/account.ts';
+import { apart } from '../configs/apart.ts';
 import { kindOfReason } from '../data/engine.ts';
 import { breathing } from '../data/lines.ts';
 import { inspectRows, type DataInspection, type Hits } from '../data/look/inspect.ts';
 import type { PreparedStatistics } from '../data/prepared.ts';
-import { dataReport, type DataReportInput } from '../data/report/report.ts';
+import type * as Report from '../data/report/report.ts';
+import type { DataReportInput } from '../data/report/report.ts';
 import type { Row } from '../data/row.ts';
 import type { TokenCounter } from '../data/tokens/counter.ts';
 import type { StepContext } from './step/context.ts';
 
+const PAGE = new URL('../data/report/report.ts', import.meta.url);
 /** Rows whose tokens are counted one by one for the picture; beyond that the total is estimated elsewhere. */
 const COUNTED_ROWS = 50_000;
 
@@ -42,7 +45,7 @@ export async function dataReportPage(
     samples: inspection.samples,
     sources: sources.map(({ from, digest = '', good }) => ({ uri: from, digest, rows: good })),
   };
-  return dataReport(input);
+  return apart<typeof Report, 'dataReport'>(PAGE, 'dataReport', input);
 }
 
 /** A row that the template refuses was reported by the tokens policy; in the picture it counts as nothing. */

@@ -21,6 +21,7 @@ import { workflowBundle } from './bundle.ts';
 import { workerCodeVersion } from './code-version.ts';
 import { connectionOptions, findAddress, type Address } from './connect.ts';
 import { farFiles, settingsIn } from './far.ts';
+import { WORKER_ENVIRONMENT } from './flags.ts';
 import { findHome, type Home } from './home.ts';
 import { googleMirroring } from './mirroring.ts';
 import { openShelfStore } from './shelf-store.ts';
@@ -135,6 +136,8 @@ async function addSearchAttributes(connection: NativeConnection, namespace: stri
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  for (const [name, value] of Object.entries(WORKER_ENVIRONMENT))
+    if (process.env[name] === value) delete process.env[name];
   const home = findHome();
   const at = await findAddress(home);
   if (!at) throw new Error('no Temporal server: run `anneal up`, or set TEMPORAL_ADDRESS');

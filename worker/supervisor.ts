@@ -7,7 +7,7 @@ import { messageOf } from '../configs/failure.ts';
 import { startInBackground } from './background.ts';
 import { workerCodeVersion } from './code-version.ts';
 import { findAddress, isRemote } from './connect.ts';
-import { WORKER_FLAGS } from './flags.ts';
+import { WORKER_ENVIRONMENT, WORKER_FLAGS } from './flags.ts';
 import { findHome, type Home } from './home.ts';
 import { clearPart, runningPart, writePart } from './state.ts';
 import { startServer } from './server.ts';
@@ -67,6 +67,7 @@ async function supervise(home: Home): Promise<void> {
 function startWorker(home: Home): ProcessRef {
   const main = fileURLToPath(new URL('./main.ts', import.meta.url));
   return startInBackground(process.execPath, [...WORKER_FLAGS, main], join(home.logs, 'worker.log'), {
+    ...WORKER_ENVIRONMENT,
     ...process.env,
     ANNEAL_HOME: home.root,
   });

@@ -5,11 +5,12 @@ import { canonicalJson } from '../../configs/canonical-json.ts';
 import { failedAsks, findReplies, spendingByGenerator } from '../../artifacts/ledger/replies.ts';
 import type { ArtifactRef, Refs } from '../../configs/refs.ts';
 import { Synthesize } from '../../configs/synthesis.ts';
+import { apart } from '../../configs/apart.ts';
 import { Template } from '../../configs/data.ts';
 import type { WriterReply } from '../../adapters/contracts.ts';
 import { rowsIn, writeLines } from '../../data/lines.ts';
 import { sampleOf } from '../../data/look/inspect.ts';
-import { synthesisReport } from '../../data/report/synthesis-report.ts';
+import type * as Report from '../../data/report/synthesis-report.ts';
 import type { Row } from '../../data/row.ts';
 import { keyOf } from '../../data/synthesis/answer.ts';
 import { givenFrom, labelled } from '../../data/synthesis/given.ts';
@@ -37,6 +38,8 @@ export const SynthesizeParams = z.strictObject({
 });
 export type SynthesizeParams = z.infer<typeof SynthesizeParams>;
 type Context = StepContext<SynthesizeParams>;
+
+const PAGE = new URL('../../data/report/synthesis-report.ts', import.meta.url);
 
 /** Asks that have to be answered before synthesis can go on. */
 export interface NeededAsks {
@@ -199,13 +202,13 @@ async function conclude(context: Context, made: Synthesized) {
   const spending = await spendingByGenerator(deps.ledger, run.id);
   const report = reportOf({ rows: real, kept, counts, spending, findings: made.findings, seed: params.settings.seed });
   const outputs: Refs = { report: await context.save('SynthesisReport', { text: canonicalJson(report) }) };
-  outputs['page'] = await context.save('DataReport', {
-    text: synthesisReport({
-      ...pageInputOf(report),
-      title: `${params.pipeline}: synthetic data`,
-      samples: kept.slice(0, 12).map(({ row }) => sampleOf(row)),
-    }),
-  });
+  const page = {
+    ...pageInputOf(report),
+    title: `${params.pipeline}: synthetic data`,
+    samples: kept.slice(0, 12).map(({ row }) => sampleOf(row)),
+  };
+  const text = await apart<typeof Report, 'synthesisReport'>(PAGE, 'synthesisReport', page);
+  outputs['page'] = await context.save('DataReport', { text });
   if (kept.length > 0) {
     const rows = [
       ...rowsIn<Row>(await context.pathOf('train')),

@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { root } from '../../scripts/toolchain.js';
 import { freePort } from '../../test/support/free-port.ts';
 import { PROJECT, startCloud } from '../../test/support/google/cloud.ts';
@@ -13,6 +14,8 @@ const RECIPE = join(root, 'examples/support-triage/recipe.yaml');
 const FAR = ['--set', 'tune.provider=vertex', '--set', `store=gs://${PROJECT}/artifacts`];
 /** Runs after the first, all of them done anew: what they leave behind would show. */
 const MORE_RUNS = 4;
+/** What a worker does most of the time: it waits, here for so many ms. */
+const WAIT_MS = 20_000;
 /** MiB that a worker may take while it works with Vertex AI. */
 const MOST = 250;
 
@@ -42,11 +45,14 @@ export async function memory(): Promise<Aim[]> {
     const used = resident(pid);
     for (let more = 0; more < MORE_RUNS; more += 1) await anneal('run', RECIPE, ...FAR, '--no-cache');
     const later = resident(pid);
+    await sleep(WAIT_MS);
+    const waiting = resident(pid);
     const aim = (name: string, value: number): Aim => ({ name, value, aim: MOST, ok: value <= MOST });
     return [
       aim('worker that has done nothing yet, MiB', idle),
       aim('after a run at Vertex AI, MiB', used),
       aim(`after ${MORE_RUNS} more, MiB`, later),
+      aim(`${WAIT_MS / 1000} s after these, as while a job at the vendor goes on, MiB`, waiting),
     ];
   } finally {
     await anneal('down').catch(() => undefined);

@@ -1,4 +1,3 @@
-import { DuckDBInstance } from '@duckdb/node-api';
 import type { Content, Message } from '../row.ts';
 import { unwritable } from './losses.ts';
 import type { Written } from './format.ts';
@@ -94,6 +93,7 @@ export async function parquetFromJsonl(
 ): Promise<void> {
   const names = Object.keys(COLUMNS).filter((name) => used.has(name));
   const types = (names.length > 0 ? names : ['messages']).map((name) => `${name}: ${text(COLUMNS[name] as string)}`);
+  const { DuckDBInstance } = await import('@duckdb/node-api');
   const instance = await DuckDBInstance.create(':memory:', { threads: '1', memory_limit: '1GB' });
   try {
     const connection = await instance.connect();

@@ -1,9 +1,13 @@
+import { apart } from '../../configs/apart.ts';
 import { answerOf, promptOf, textOf } from '../row.ts';
 import type { Row } from '../row.ts';
 import { copy } from './cut.ts';
 import { createLowest, seededHash } from './sample.ts';
+import type * as Detector from './guess-languages.ts';
 import { createTally } from './tally.ts';
 import type { Count } from './tally.ts';
+
+const DETECTOR = new URL('./guess-languages.ts', import.meta.url);
 
 /** Languages of a sample of different rows; `found` adds up to `sampled` − `tooShort`. */
 export interface Languages {
@@ -32,12 +36,9 @@ export function createLanguages(seed = 0): { add(row: Row): void; result(): Prom
       const long = all.filter((text) => text.length >= FEWEST_CHARACTERS);
       const found = createTally(300);
       if (long.length > 0) {
-        // Only now: the tables of the detector take 30 MB.
-        const { eld } = await import('eld/small');
-        for (const text of long) {
-          const guess = eld.detect(text.toWellFormed());
-          found.add(guess.language !== '' && guess.isReliable() ? guess.language : 'unknown');
-        }
+        // The tables of the detector take 100 MB.
+        const guesses = await apart<typeof Detector, 'guessLanguages'>(DETECTOR, 'guessLanguages', long);
+        for (const guess of guesses) found.add(guess);
       }
       return { sampled: all.length, tooShort: all.length - long.length, found: found.top(300) };
     },
