@@ -5,13 +5,13 @@ import type { PolicyRun } from '../../../../data/policies/policy.ts';
 import { secrets } from '../../../../data/policies/secrets.ts';
 import { rowOf, worldOf } from './rows.ts';
 
-const startPii = (settings: object = {}): PolicyRun =>
-  pii.start(Pii.parse({ policy: 'pii', ...settings }), worldOf()) as PolicyRun;
+const startPii = async (settings: object = {}): Promise<PolicyRun> =>
+  pii.start(Pii.parse({ policy: 'pii', ...settings }), worldOf());
 const startSecrets = (settings: object = {}): PolicyRun =>
   secrets.start(Secrets.parse({ policy: 'secrets', ...settings }), worldOf()) as PolicyRun;
 
-test('every place of a row is redacted, and tool-call arguments stay JSON', () => {
-  const run = startPii({ action: 'redact' });
+test('every place of a row is redacted, and tool-call arguments stay JSON', async () => {
+  const run = await startPii({ action: 'redact' });
   const decision = run.apply(
     rowOf({
       messages: [
@@ -60,13 +60,13 @@ test('every place of a row is redacted, and tool-call arguments stay JSON', () =
   });
 });
 
-test('a redacted row has the identity of what it says now', () => {
-  const decision = startPii({ action: 'redact' }).apply(rowOf('I am alice@example.com'));
+test('a redacted row has the identity of what it says now', async () => {
+  const decision = (await startPii({ action: 'redact' })).apply(rowOf('I am alice@example.com'));
   expect(decision).toMatchObject({ row: { id: rowOf('I am [EMAIL]').id, line: 7 } });
 });
 
-test('findings have counts and places, never what was matched', () => {
-  const run = startPii();
+test('findings have counts and places, never what was matched', async () => {
+  const run = await startPii();
   expect(run.apply(rowOf('alice@example.com, bob@example.com and 127.0.0.1'))).toEqual({ note: 'email+ip' });
   for (let i = 0; i < 9; i++) run.apply({ ...rowOf('carol@example.com'), line: i + 10 });
   const found = run.findings!();
@@ -78,16 +78,19 @@ test('findings have counts and places, never what was matched', () => {
   expect(JSON.stringify(found)).not.toContain('example.com');
 });
 
-test.each(['quarantine', 'drop'] as const)('%s takes the row out and names the kind', (action) => {
-  expect(startPii({ action }).apply(rowOf('alice@example.com'))).toEqual({ out: action, why: 'personal data: email' });
+test.each(['quarantine', 'drop'] as const)('%s takes the row out and names the kind', async (action) => {
+  expect((await startPii({ action })).apply(rowOf('alice@example.com'))).toEqual({
+    out: action,
+    why: 'personal data: email',
+  });
   expect(startSecrets({ action }).apply(rowOf('DB_PASSWORD=x9K2mQ7vL4'))).toEqual({
     out: action,
     why: 'secrets: assignment',
   });
 });
 
-test('a row without any stays as it is', () => {
-  expect(startPii({ action: 'redact' }).apply(rowOf('Where is order 2125550123?'))).toBeUndefined();
+test('a row without any stays as it is', async () => {
+  expect((await startPii({ action: 'redact' })).apply(rowOf('Where is order 2125550123?'))).toBeUndefined();
   expect(startSecrets({ action: 'redact' }).apply(rowOf('What is a password?'))).toBeUndefined();
 });
 
