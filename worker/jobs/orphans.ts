@@ -46,12 +46,16 @@ export const goesOn = ({ job }: Orphan): boolean => !hasEnded(job);
 /** Asks every scope that the ledger knows, and further ones, for jobs that carry `anneal_key`. */
 export async function findOrphans(ledger: Ledger, further: readonly Scope[]): Promise<Found> {
   const found: Found = { scopes: [], orphans: [], problems: [] };
+  // At Google a project by its name and by its number are two scopes, with the same jobs.
+  const seen = new Set<string>();
   for (const { provider, settings, scope: known } of [...(await scopesOf(ledger)), ...further.map(named)]) {
     try {
       const service = await serviceOf(provider, settings);
       if (found.scopes.includes(service.scope)) continue;
       found.scopes.push(service.scope);
       for (const job of await limiterOf(ledger, service, never)('call', () => service.find(undefined, never))) {
+        if (isGlobal(job.name) && seen.has(job.name)) continue;
+        seen.add(job.name);
         const orphan = await judge(ledger, { provider, settings, scope: service.scope, job });
         if (orphan) found.orphans.push(orphan);
       }
@@ -62,6 +66,9 @@ export async function findOrphans(ledger: Ledger, further: readonly Scope[]): Pr
   found.orphans.sort((a, b) => Number(hasEnded(a.job)) - Number(hasEnded(b.job)));
   return found;
 }
+
+/** Other servers may give a name again that stands for another job elsewhere. */
+const isGlobal = (name: string): boolean => name.startsWith('projects/');
 
 const named = (scope: Scope): Scope & { scope: string } => ({ ...scope, scope: scope.provider });
 
