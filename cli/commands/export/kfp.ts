@@ -6,6 +6,7 @@ import { pipelineJob, type MadeArtifact } from '../../../artifacts/export/kfp/jo
 import { findArtifact } from '../../../artifacts/ledger/artifacts.ts';
 import { listExecutions, refsOf } from '../../../artifacts/ledger/executions.ts';
 import type { Ledger } from '../../../artifacts/ledger/open.ts';
+import { messageOf } from '../../../configs/failure.ts';
 import { formatProblem, readRecipe } from '../../../configs/recipe-file.ts';
 import type { Recipe } from '../../../configs/recipe.ts';
 import { urisOf } from '../../../configs/source-paths.ts';
@@ -40,7 +41,9 @@ export async function exportKfp(flags: Flags, what: string): Promise<void> {
   for (const note of notesOn(recipe, flags)) tell(`note: ${note}`);
   if (flags.output === undefined) return flags.json ? printJson(job) : print(text.trimEnd());
   const file = resolve(flags.output);
-  await writeFile(file, text);
+  await writeFile(file, text).catch((error: unknown) => {
+    throw new UsageError(`--output: ${file} cannot be written (${messageOf(error)}): name another file`);
+  });
   if (flags.json) printJson({ file, run: run?.id ?? null });
   else print(file);
 }
