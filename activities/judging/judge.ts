@@ -3,6 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import { z } from 'zod';
 import { canonicalJson } from '../../configs/canonical-json.ts';
 import { Judges } from '../../configs/judges.ts';
+import { paidSince } from '../../artifacts/ledger/replies.ts';
 import type { Measure, Refs } from '../../configs/refs.ts';
 import { writeLines } from '../../data/lines.ts';
 import type { JudgeAsk, JudgeReply } from '../../evaluation/judges/asker.ts';
@@ -147,8 +148,10 @@ async function conclude(context: Context, judging: Judging, replies: ReadonlyMap
   await endServers(context);
   const all = Object.values(report.judges);
   const tokens = all.reduce((sum, one) => sum + one.tokens, 0);
+  const cost = await paidSince(context.deps.ledger, context.executionId, Object.keys(context.params.judges));
   return {
     outputs,
+    cost,
     metrics: items.length === 0 ? {} : measuresOf(items, report),
     facts: {
       judges: all.length,

@@ -56,7 +56,7 @@ export function asking(
       const request = { url, body, signal, timeoutMs: TIMEOUT_MS, isRead: true, reply: GenerateContentReply };
       return answerIn(await googleFetch(request), body);
     } catch (error) {
-      throw translated(error, name);
+      throw explained(error, name);
     }
   };
 }
@@ -88,7 +88,8 @@ export async function addressOf(
   };
 }
 
-function translated(error: unknown, name: string): unknown {
+/** A refusal in words for who asked: `PromptRefused` where it is about the prompt, `NoEndpoint` where nobody answers. */
+export function explained(error: unknown, name: string): unknown {
   if (!(error instanceof TerminalError)) return error;
   if (OF_THE_PROMPT.includes(error.type)) return terminal('PromptRefused', error.message, error.details, error);
   if (error.type === 'NotFound' && /\/endpoints\/[^/]+$/.test(name))

@@ -1,5 +1,6 @@
 import { digestOf } from '../../artifacts/canonical.ts';
 import { canonicalJson } from '../../configs/canonical-json.ts';
+import { terminal, TerminalError } from '../../configs/failure.ts';
 import type { RemoteModel } from '../../configs/remote-model.ts';
 import type { Writer, WriterReply, WriterRequest } from '../contracts.ts';
 import { promptTokensOf } from '../endpoint/dialect.ts';
@@ -9,7 +10,7 @@ import { googleFetch, vertexBase } from '../google/rest.ts';
 import { RemoteFailure } from '../remote/failure.ts';
 import { remoteModelAt } from '../remote/model-file.ts';
 import { answerIn, contentRequest, GenerateContentReply } from './generate-content.ts';
-import { addressOf } from './generator.ts';
+import { addressOf, explained } from './generator.ts';
 
 export interface VertexWriterSettings {
   /** Name of a model or an endpoint; of a stored one the folder that names it. */
@@ -60,7 +61,7 @@ export function createVertexWriter({ model, project, location, timeoutMs, limits
     } catch (error) {
       signal.throwIfAborted();
       correct(0);
-      throw translated(error, (ms) => turns.pause(ms));
+      throw translated(error, name, (ms) => turns.pause(ms));
     }
     const reply = GenerateContentReply.safeParse(value);
     if (!reply.success) throw new AskFailed('Vertex AI answered with JSON that is no reply of a model', true);
@@ -89,7 +90,9 @@ export function createVertexWriter({ model, project, location, timeoutMs, limits
       return { writer: 'vertex', model: asked };
     },
     ask: (request, watch) =>
-      turns.run(promptTokensOf(request) + request.maxTokens, watch.signal, (correct) => ask(request, watch, correct)),
+      turns.run(promptTokensOf(request) + request.maxTokens, watch.signal, (correct) =>
+        ask(request, watch, correct).catch((error: unknown) => Promise.reject(refused(error))),
+      ),
   };
 }
 
@@ -111,9 +114,15 @@ const asPart = (part: unknown): { type: string } & Record<string, unknown> =>
     ? { ...part, type: part.type }
     : { type: 'unknown' };
 
+/** One ask that is not taken leaves the others as they are. */
+function refused(error: unknown): unknown {
+  if (!(error instanceof TerminalError) || error.type !== 'PromptRefused') return error;
+  return terminal('AskRefused', error.message, error.details, error);
+}
+
 /** A failure as askers know it. @param pause Holds back everybody who asks the same model. */
-function translated(error: unknown, pause: (ms: number) => void): unknown {
-  if (!(error instanceof RemoteFailure)) return error;
+function translated(error: unknown, name: string, pause: (ms: number) => void): unknown {
+  if (!(error instanceof RemoteFailure)) return explained(error, name);
   if (error.kind !== 'quota') return new AskFailed(error.message, error.kind === 'ambiguous', error);
   const ms = Math.max(error.retryAfterMs ?? PAUSE_MS, 50);
   pause(ms);

@@ -164,6 +164,32 @@ export async function spendingByGenerator(
   }));
 }
 
+/**
+ * What replies cost that a step of a run had its generators asked for; those of earlier runs and steps cost nothing
+ * again. `usd` is absent when a price was not known, or nobody was paid.
+ */
+export async function paidSince(
+  ledger: Ledger,
+  executionId: string,
+  generators: readonly string[],
+): Promise<{ tokens: number; usd?: number }> {
+  const { count, tokens, usd, priced } = await ledger
+    .selectFrom('replies')
+    .innerJoin('executions', 'executions.run_id', 'replies.run_id')
+    .select((eb) => [
+      eb.fn.countAll<number>().as('count'),
+      sql<number | null>`sum(prompt_tokens + completion_tokens)`.as('tokens'),
+      eb.fn.sum<number | null>('usd').as('usd'),
+      eb.fn.count<number>('usd').as('priced'),
+    ])
+    .where('executions.id', '=', executionId)
+    .where('generator', 'in', generators)
+    .where('replies.status', '=', 'answered')
+    .whereRef('asked_at', '>=', 'executions.started_at')
+    .executeTakeFirstOrThrow();
+  return { tokens: tokens ?? 0, ...(count > 0 && priced === count ? { usd: usd ?? 0 } : {}) };
+}
+
 /** SQLite takes 32,766 values in a statement; fewer keep the statement's text small. */
 const KEYS_AT_ONCE = 1000;
 

@@ -51,3 +51,16 @@ test('a writer at Vertex AI says whether a failed request may have been paid', a
   expect(lost).toBeInstanceOf(AskFailed);
   expect(lost).toMatchObject({ mayBePaid: true });
 });
+
+test('one ask that is not taken is told apart from a model that is gone', async () => {
+  const ask = (model: string, asked = request) =>
+    createVertexWriter({ ...settings, model }).ask(asked, { signal: new AbortController().signal });
+  server?.plan.add({ on: 'models.generateContent', error: 'INVALID_ARGUMENT', message: 'The input is too long.' });
+  await expect(ask('gemini-2.5-flash')).rejects.toMatchObject({ type: 'AskRefused' });
+  const tool = { ...request, messages: [{ role: 'tool' as const, content: '42' }] };
+  await expect(ask('gemini-2.5-flash', tool)).rejects.toMatchObject({ type: 'AskRefused' });
+  await expect(ask('projects/my-project-1/locations/us-central1/endpoints/77')).rejects.toMatchObject({
+    type: 'NoEndpoint',
+    message: expect.stringMatching(/endpoints\/77.*deploy the model again, or tune it anew/),
+  });
+});

@@ -150,6 +150,22 @@ test('more votes ask for what is new, and what a judge may decide asks for nothi
   expect(server.seen).toHaveLength(20);
 });
 
+test('what a step paid its judges is its cost, and nothing that was paid before', async () => {
+  const { server, deps, judge } = await bench({ answer: first });
+  const price = { inputPerMillion: 1, outputPerMillion: 1 };
+  const generator = { kind: 'endpoint', baseUrl: server.baseUrl, model: 'fake', price };
+  const judges = judgesAt(server, { ...pairwise, generator });
+  await judge('r1', { judges });
+  await judge('r2', { judges }, { noCache: true });
+  await judge('r3', { judges, votes: 1 });
+  const costs = await deps.ledger.selectFrom('executions').select('cost_json').orderBy('id').execute();
+  const [one, again, more] = costs.map(({ cost_json }) => JSON.parse(cost_json) as { tokens: number; usd?: number });
+  expect(one?.tokens).toBeGreaterThan(0);
+  expect(one?.usd).toBeCloseTo((one?.tokens ?? 0) / 1e6, 9);
+  expect(again).toEqual({ tokens: 0 });
+  expect(more).toEqual(one);
+});
+
 test('a judge that answers prose is asked once more and then left unmeasured', async () => {
   const { server, judge, read } = await bench({ answer: () => 'Both are fine.' });
   const result = await judge('r1', { judges: judgesAt(server, { kind: 'pointwise', rubric: 'Good?' }) });
