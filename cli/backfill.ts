@@ -1,5 +1,3 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findRun, openRun } from '../artifacts/ledger/runs.ts';
 import type { RunRow } from '../artifacts/ledger/schema.ts';
@@ -16,6 +14,7 @@ import { print, printJson, tell } from './output.ts';
 import { defaultOptions, newRunId } from './start.ts';
 import type { State } from './state.ts';
 import { withClient } from './temporal.ts';
+import { writeOutput } from './write-output.ts';
 
 interface Flags {
   detach: boolean;
@@ -87,10 +86,7 @@ async function writePage({ ledger }: State, line: string, file: string): Promise
   const document = await lineDocument(ledger, line, { most: SHOWN });
   if (!document) return null;
   const { linePage } = await import('../worker/reports.ts');
-  const path = resolve(file);
-  await mkdir(dirname(path), { recursive: true });
-  await writeFile(path, linePage(document));
-  return path;
+  return writeOutput('--html', file, linePage(document));
 }
 
 /** Says how every period ends, until all have or Ctrl+C was pressed. */

@@ -1,5 +1,3 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
 import { formatProblem, readRecipe } from '../../configs/recipe-file.ts';
 import type { Recipe } from '../../configs/recipe.ts';
 import { comparisonDocument, comparisonPage, runComparison, type Compared } from '../../worker/comparing/run.ts';
@@ -8,6 +6,7 @@ import { findHome } from '../../worker/home.ts';
 import { EXIT, UsageError } from '../command.ts';
 import { paint, print, printJson, table } from '../output.ts';
 import { readingOf } from '../shelf.ts';
+import { writeOutput } from '../write-output.ts';
 
 interface CompareFlags {
   test?: string;
@@ -73,11 +72,7 @@ async function work(
     if (error instanceof BadPredictions) throw new UsageError(error.message);
     throw error;
   });
-  if (flags.report !== undefined) {
-    const file = resolve(flags.report);
-    await mkdir(dirname(file), { recursive: true });
-    await writeFile(file, comparisonPage(found));
-  }
+  if (flags.report !== undefined) await writeOutput('--report', flags.report, comparisonPage(found));
   if (flags.json) printJson(comparisonDocument(found));
   return found;
 }

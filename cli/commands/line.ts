@@ -1,10 +1,10 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { lineDocument, SHOWN } from '../../worker/lines.ts';
 import { UsageError } from '../command.ts';
 import { printLine } from '../line.ts';
 import { print, printJson } from '../output.ts';
 import { noState, readState, type State } from '../state.ts';
+import { writeOutput } from '../write-output.ts';
 
 /** Shows a line of continuous tuning: the matrix model × slice, and what each period came to. */
 export async function line(flags: { metric?: string; html?: string; json: boolean }, name: string): Promise<void> {
@@ -19,18 +19,13 @@ export async function line(flags: { metric?: string; html?: string; json: boolea
     if (flags.html !== undefined) {
       const { linePage } = await import('../../worker/reports.ts');
       const shown = flags.json ? await lineDocument(state.ledger, name, { metric: flags.metric, most: SHOWN }) : found;
-      await write(resolve(flags.html), linePage(shown ?? found));
+      await writeOutput('--html', flags.html, linePage(shown ?? found));
     }
     return found;
   }, noState);
   if (flags.json) return printJson(document);
   printLine(document);
   if (flags.html !== undefined) print(`\npage: ${resolve(flags.html)}`);
-}
-
-async function write(file: string, html: string): Promise<void> {
-  await mkdir(dirname(file), { recursive: true });
-  await writeFile(file, html);
 }
 
 async function unknown({ ledger }: State, name: string): Promise<string> {

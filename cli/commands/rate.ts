@@ -1,5 +1,4 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import { findArtifact } from '../../artifacts/ledger/artifacts.ts';
 import { findRun } from '../../artifacts/ledger/runs.ts';
@@ -20,6 +19,7 @@ import { handIn } from '../rating/hand-in.ts';
 import { rateTask } from '../rating/session.ts';
 import { resolveRef } from '../refs.ts';
 import { actor, noState, readState, withState, type State } from '../state.ts';
+import { writeOutput } from '../write-output.ts';
 
 interface Flags {
   items: string;
@@ -163,7 +163,7 @@ export async function exportRatings(
       process.stdout.write(text);
       return;
     }
-    await writeFile(file, text);
+    await writeOutput('--output', file, text);
     if (flags.json) printJson({ ratings: digest, file, n: ratings.length });
     else tell(`${ratings.length} ratings written to ${file}`);
   }, noState);

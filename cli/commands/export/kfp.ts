@@ -1,12 +1,9 @@
 import { existsSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { pipelineJob, type MadeArtifact } from '../../../artifacts/export/kfp/job.ts';
 import { findArtifact } from '../../../artifacts/ledger/artifacts.ts';
 import { listExecutions, refsOf } from '../../../artifacts/ledger/executions.ts';
 import type { Ledger } from '../../../artifacts/ledger/open.ts';
-import { messageOf } from '../../../configs/failure.ts';
 import { formatProblem, readRecipe } from '../../../configs/recipe-file.ts';
 import type { Recipe } from '../../../configs/recipe.ts';
 import { urisOf } from '../../../configs/source-paths.ts';
@@ -14,6 +11,7 @@ import { findHome } from '../../../worker/home.ts';
 import { UsageError } from '../../command.ts';
 import { print, printJson, tell } from '../../output.ts';
 import { noState, readState, runOf } from '../../state.ts';
+import { writeOutput } from '../../write-output.ts';
 
 interface Flags {
   set?: readonly string[];
@@ -40,10 +38,7 @@ export async function exportKfp(flags: Flags, what: string): Promise<void> {
   const text = `${JSON.stringify(job, undefined, 2)}\n`;
   for (const note of notesOn(recipe, flags)) tell(`note: ${note}`);
   if (flags.output === undefined) return flags.json ? printJson(job) : print(text.trimEnd());
-  const file = resolve(flags.output);
-  await writeFile(file, text).catch((error: unknown) => {
-    throw new UsageError(`--output: ${file} cannot be written (${messageOf(error)}): name another file`);
-  });
+  const file = await writeOutput('--output', flags.output, text);
   if (flags.json) printJson({ file, run: run?.id ?? null });
   else print(file);
 }
