@@ -82,6 +82,18 @@ export async function answersOfBoth(context: Asker, questions: Questions): Promi
   }
 }
 
+/** A champion that nobody can ask any more hinders each comparison, and another training does not help. */
+function championGone(error: unknown, run: string): unknown {
+  if (!(error instanceof TerminalError) || !['NoEndpoint', 'NoModel'].includes(error.type)) return error;
+  const gone = error.details['gone'] ?? `the model ${String(error.details['model'] ?? 'behind it')}`;
+  return terminal(
+    'ChampionGone',
+    `nothing can be compared with the champion, since ${String(gone)} is not there any more: deploy it again, make another version the champion (\`anneal rollback NAME\`), or set register.alias to a new one; then \`anneal rerun ${run}\` goes on with the candidate, which is kept`,
+    error.details,
+    error,
+  );
+}
+
 /**
  * Has a model answer, or takes the answers it gave to the same prompts in the same way before: a champion answers a
  * test set once, and another metric asks nobody anything.
@@ -117,7 +129,7 @@ export async function answersOf(
   const jobKey = remote && !isForced ? `answers-${hexOf(key)}` : `${context.jobKey}.${side}`;
   const { google, price, store, batchAbove } = questions;
   const budget = remote && questions.budget ? await leftOf(context, questions.budget, before) : undefined;
-  const { predictions, timings, ...facts } = await generator.generate(
+  const asked = generator.generate(
     jobKey,
     {
       base,
@@ -138,6 +150,9 @@ export async function answersOf(
         context.progress({ ...rest, step: side === 'candidate' ? step : steps + step, steps: 2 * steps }),
     },
   );
+  const { predictions, timings, ...facts } = await asked.catch((error: unknown) => {
+    throw side === 'champion' && remote && remote.model !== remote.base ? championGone(error, run.id) : error;
+  });
   const trainedWith = meta['chatTemplateSha256'];
   const askedWith = facts.chatTemplateSha256;
   if (trainedWith !== undefined && askedWith !== undefined && trainedWith !== askedWith) {

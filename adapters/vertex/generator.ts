@@ -96,7 +96,7 @@ export function explained(error: unknown, name: string): unknown {
     return terminal(
       'NoEndpoint',
       `the endpoint ${name}, at which the tuned model answers, is not there (${error.message}): deploy the model again, or tune it anew with --refresh tune`,
-      error.details,
+      { ...error.details, gone: `the endpoint ${name}` },
       error,
     );
   return error;

@@ -18,7 +18,7 @@ import { checkRegion } from './region.ts';
 import { collectTuned } from './collect.ts';
 import { LIMITS, remoteJob, TuningJob, TuningJobs } from './job.ts';
 import { pagesAt } from './pages.ts';
-import { tuningRequest } from './request.ts';
+import { tuningRequest, type TuningRequest } from './request.ts';
 import { bad, writeVendorFiles, type VendorFiles } from './rows.ts';
 
 /** Version of the REST interface; the one that has preference tuning. */
@@ -114,8 +114,12 @@ export async function openVertex(settings: TuneSettings): Promise<TuningService>
     },
 
     create: async (request, labels, signal) => {
-      const body = { ...(request as Record<string, unknown>), labels };
-      return remoteJob(await googleFetch({ url: address(`${parent}/tuningJobs`), body, signal, reply: TuningJob }));
+      const body = { ...(request as TuningRequest), labels };
+      try {
+        return remoteJob(await googleFetch({ url: address(`${parent}/tuningJobs`), body, signal, reply: TuningJob }));
+      } catch (error) {
+        throw withoutStart(error, body);
+      }
     },
 
     get: (name, signal) =>
@@ -154,6 +158,22 @@ async function knownAt<T>(ask: () => Promise<T>): Promise<T> {
     if (!(error instanceof TerminalError) || error.type !== 'NotFound') throw error;
     throw new RemoteFailure('gone', error.message, { cause: error });
   }
+}
+
+/** A refusal of a job that goes on from a tuned model which cannot be gone on from, with what to do instead. */
+function withoutStart(error: unknown, { preTunedModel }: TuningRequest): unknown {
+  if (!preTunedModel || !(error instanceof TerminalError)) return error;
+  const remedy = {
+    NotFound: 'train from the base model, once with `anneal trigger RECIPE --reanchor`',
+    NoModel: 'name a model that can be tuned now under model.for.vertex, and training begins anew from it',
+  }[error.type];
+  if (remedy === undefined) return error;
+  return terminal(
+    'NoStart',
+    `${preTunedModel.tunedModelName}, from which this training would go on, cannot be tuned any more (${error.message}): ${remedy}`,
+    error.details,
+    error,
+  );
 }
 
 const Counted = z.looseObject({ totalTokens: z.number().optional() });

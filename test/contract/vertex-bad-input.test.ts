@@ -189,7 +189,7 @@ describe('what Vertex AI would not take', () => {
       expect(found.message).not.toMatch(/\n|Error:|\{"/);
     });
 
-    test('a base of an earlier model that was retired', async () => {
+    test('an earlier model to go on from that was deleted, or whose base was retired', async () => {
       const { order: first, service } = await order({ base: 'gemini-2.0-flash-001', tune: { price: { training: 3 } } });
       const job = await service.create(await service.stage(first, 'label', never), labels, never);
       const done = join(folder, 'earlier');
@@ -198,7 +198,16 @@ describe('what Vertex AI would not take', () => {
       await service.collect({ ...job, raw }, { request: null, folder: done, kept: done }, never);
       vertex.server.state.options.retired = ['gemini-2.0-flash-001'];
       const request = await service.stage({ ...first, start: done }, 'label', never);
-      await expect(service.create(request, labels, never)).rejects.toThrow(/retired/);
+      const refused = (message: RegExp) =>
+        expect(service.create(request, labels, never)).rejects.toMatchObject({
+          type: 'NoStart',
+          message: expect.stringMatching(message),
+        });
+      await refused(/models\/\d+@1, from which .* been retired.*: name a model that can be tuned now under model\.for/);
+      vertex.server.state.options.retired = [];
+      const { preTunedModel } = request as { preTunedModel: { tunedModelName: string } };
+      vertex.server.state.journal.remove('models', preTunedModel.tunedModelName);
+      await refused(/does not exist.*: train from the base model, once with `anneal trigger RECIPE --reanchor`/);
     });
 
     test('a file over 1 GB', async () => {
