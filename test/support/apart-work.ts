@@ -1,3 +1,4 @@
+import { existsSync, writeFileSync } from 'node:fs';
 import { terminal } from '../../configs/failure.ts';
 
 /** What tests of apart() call in a process of its own. */
@@ -11,3 +12,12 @@ export const refuse = async (why: string): Promise<never> => {
 };
 
 export const vanish = (): void => process.kill(process.pid, 'SIGKILL') as unknown as void;
+
+/** Ends the process, as one does of which nobody has asked anything for long; but only once. */
+export function leaveOnce(flag: string): number {
+  if (!existsSync(flag)) {
+    writeFileSync(flag, '');
+    process.exit(0);
+  }
+  return process.pid;
+}
