@@ -31,16 +31,19 @@ export function checkRemoteModel(recipe: Recipe, report: Pick<Preflight, 'proble
     const message = `${name} cannot be tuned by ${objective} (${limits.source}, ${limits.checked}), only by ${limits.methods.join(' and ')}`;
     report.problems.push({ path: 'tune.objective', message });
   } else if (tuner === 'vertex') checkVertex(recipe, name, report);
-  const known = (field: string, look: () => unknown): void => {
+  const known = (field: string, look: () => unknown, more = ''): void => {
     try {
       look();
     } catch (error) {
       if (!(error instanceof TerminalError)) throw error;
-      report.problems.push({ path: field, message: error.message });
+      report.problems.push({ path: field, message: `${error.message}${more}` });
     }
   };
   // Of a model whose limits are known, the price is looked up when its rows are weighed.
-  if (!limits) known('tune.price', () => trainingPrice({ model: name, given: tune.price }));
+  if (!limits) {
+    const doubt = `, if ${tuner} still tunes it: it is none of the models known here, and may be misspelt or retired`;
+    known('tune.price', () => trainingPrice({ model: name, given: tune.price }), doubt);
+  }
   // There each checkpoint is asked, which is billed.
   if (tuner === 'vertex' && tune.choose?.checkpoint === 'best')
     known('tune.price', () => generationPrice('tune.price', { model: name, given: tune.price }));

@@ -88,7 +88,7 @@ function championGone(error: unknown, run: string): unknown {
   const gone = error.details['gone'] ?? `the model ${String(error.details['model'] ?? 'behind it')}`;
   return terminal(
     'ChampionGone',
-    `nothing can be compared with the champion, since ${String(gone)} is not there any more: deploy it again, make another version the champion (\`anneal rollback NAME\`), or set register.alias to a new one; then \`anneal rerun ${run}\` goes on with the candidate, which is kept`,
+    `nothing can be compared with the champion, since ${String(gone)} does not answer any more: deploy it again, make another version the champion (\`anneal rollback NAME\`), or set register.alias to a new one; then \`anneal rerun ${run}\` goes on with the candidate, which is kept`,
     error.details,
     error,
   );

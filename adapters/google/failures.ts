@@ -121,7 +121,9 @@ function missing({ text }: Words, url: URL): Refusal {
 function badRequest({ text, reason, code }: Words, url: URL): Refusal {
   if (reason === 'API_KEY_INVALID' || code === 'UNAUTHENTICATED')
     return refusalOf(401, { text, reason, code, facts: {} }, url);
-  if (/\b(?:region|location)s?\b/i.test(text)) {
+  if (/\bno deployed model\b|\bnot deployed\b/i.test(text)) return missing({ text, reason, code, facts: {} }, url);
+  // Names of resources hold the word as well.
+  if (/\b(?:region|location)s?\b/i.test(text.replace(/\S+\/locations\/\S+/g, ''))) {
     return [
       'WrongRegion',
       'choose a google.location that has the model, and a bucket in the same location or multi-region',

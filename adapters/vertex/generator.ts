@@ -95,7 +95,7 @@ export function explained(error: unknown, name: string): unknown {
   if (error.type === 'NotFound' && /\/endpoints\/[^/]+$/.test(name))
     return terminal(
       'NoEndpoint',
-      `the endpoint ${name}, at which the tuned model answers, is not there (${error.message}): deploy the model again, or tune it anew with --refresh tune`,
+      `the endpoint ${name}, at which the tuned model answered, is gone or has no model (${error.message}): deploy the model again, or tune it anew with --refresh tune`,
       { ...error.details, gone: `the endpoint ${name}` },
       error,
     );

@@ -58,7 +58,7 @@ test('settings that Vertex AI refuses are told with their field before anything 
 test('a price that is not known is a problem, with the field that gives it', () => {
   const model = { base: 'x', for: { vertex: 'gemini-9-flash' } };
   expect(problemsOf(model, VERTEX)).toEqual([
-    'tune.price: no price is known for gemini-9-flash: give tune.price: { training: … } in the recipe, in US dollars for a million tokens',
+    'tune.price: no price is known for gemini-9-flash: give tune.price: { training: … } in the recipe, in US dollars for a million tokens, if vertex still tunes it: it is none of the models known here, and may be misspelt or retired',
     'evaluate.price: no price is known for gemini-9-flash: give evaluate.price: { inputPerMillion: …, outputPerMillion: … } in the recipe, in US dollars for a million tokens',
   ]);
   const evaluate = { price: { inputPerMillion: 0.1, outputPerMillion: 0.4 } };

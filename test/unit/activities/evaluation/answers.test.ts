@@ -32,6 +32,6 @@ test('a champion whose endpoint is gone is told apart from a candidate whose is:
   await expect(ask('candidate')).rejects.toBe(gone);
   await expect(ask('champion')).rejects.toMatchObject({
     type: 'ChampionGone',
-    message: expect.stringMatching(/the endpoint 1 is not there any more.*anneal rollback NAME.*anneal rerun r1/),
+    message: expect.stringMatching(/the endpoint 1 does not answer any more.*anneal rollback NAME.*anneal rerun r1/),
   });
 });

@@ -145,6 +145,8 @@ describe('a refusal is one sentence with what to do', () => {
     ['NoModel', 400, 'FAILED_PRECONDITION', 'The model gemini-1.5-flash-002 was retired on 2026-09-24.'],
     ['WrongRegion', 400, 'INVALID_ARGUMENT', 'The bucket must be in the same region as the job.'],
     ['RequestRefused', 400, 'INVALID_ARGUMENT', 'Invalid value at adapter_size'],
+    ['RequestRefused', 400, 'INVALID_ARGUMENT', 'Endpoint `projects/1/locations/us-central1/endpoints/2`: too long.'],
+    ['NotFound', 400, 'FAILED_PRECONDITION', 'Endpoint `projects/1/locations/l/endpoints/2` has no deployed model.'],
     ['NotFound', 404, 'NOT_FOUND', 'The TuningJob does not exist.'],
     ['AlreadyThere', 409, 'ALREADY_EXISTS', 'artifact exists'],
     ['Changed', 412, 'FAILED_PRECONDITION', 'etag mismatch'],
