@@ -127,6 +127,12 @@ function tooLong(over: Met<object>, max: number, { longer }: Limits, place: Name
 /** What a person knows to be ours alone, and does not miss in a vendor's file. */
 const BESIDE: ReadonlySet<string> = new Set(['label', 'columns', 'origin']);
 const PLACES_KEPT = 5;
+/** As `writeRow` calls it. */
+const MESSAGE_WEIGHT = 'message weight';
+
+/** Whether a row has an answer that is not to be learned; other weights change nothing. */
+const isUnlearned = ({ messages }: Row): boolean =>
+  messages.some(({ role, weight }) => role === 'assistant' && weight === 0);
 
 /** Writes every row as the vendor takes it: what its form cannot hold is noted by line, a file too large is a problem. */
 function checkForm(
@@ -142,8 +148,10 @@ function checkForm(
     const { value, lost } = writeRow(row, vendor === 'openai' ? 'openai' : 'vertex');
     if (value) bytes += Buffer.byteLength(JSON.stringify(value)) + 1;
     for (const kind of new Set(lost)) {
-      if (value && BESIDE.has(kind)) continue;
-      const what = value ? `the form of ${vendor} has no place for ${kind}` : `${vendor} takes no such row: ${kind}`;
+      if (value && (BESIDE.has(kind) || (kind === MESSAGE_WEIGHT && !isUnlearned(row)))) continue;
+      const what = value
+        ? `the form of ${vendor} has no place for ${kind}${kind === MESSAGE_WEIGHT ? ', so answers of weight 0 are learned as well' : ''}`
+        : `${vendor} takes no such row: ${kind}`;
       const found = met.get(what) ?? { first: [], count: 0 };
       found.count += 1;
       if (found.first.length < PLACES_KEPT) found.first.push({ source: row.source, line: row.line });
