@@ -309,8 +309,14 @@ export interface WriterReply {
 export interface Writer {
   /** Names and versions that its answers depend on. */
   identity(): Promise<Record<string, string>>;
-  /** @param watch `sending` is awaited once, after waiting for its turn and right before the request leaves. */
-  ask(request: WriterRequest, watch: { signal: AbortSignal; sending?(): Promise<void> }): Promise<WriterReply>;
+  /**
+   * @param watch `sending` is awaited once, after waiting for its turn and right before the request leaves; it is told
+   * how many tokens the reply may take for thoughts, beyond `maxTokens`.
+   */
+  ask(
+    request: WriterRequest,
+    watch: { signal: AbortSignal; sending?(thinks?: number): Promise<void> },
+  ): Promise<WriterReply>;
   /** Lets go of what it started. */
   close?(): Promise<void>;
 }

@@ -138,10 +138,10 @@ class AlreadyAnswered extends Error {
 
 async function send(asking: Asking): Promise<Answer> {
   const { ledger, writer, generator, key, runId, request, price, budget, signal } = asking;
-  const estimate = estimateOf(request, price);
   let isSent = false;
   let ended = (): void => undefined;
-  const sending = async (): Promise<void> => {
+  const sending = async (thinks = 0): Promise<void> => {
+    const estimate = estimateOf({ ...request, maxTokens: request.maxTokens + thinks }, price);
     const intent = await intendAsk(ledger, { key, runId, generator, estimate, budget });
     if (intent.state === 'answered') throw new AlreadyAnswered(intent.reply);
     if (intent.state === 'over-budget') throw new BudgetReached(intent.spending, budget ?? {}, estimate);

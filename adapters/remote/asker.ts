@@ -24,6 +24,8 @@ export interface RemoteAsker {
   ask(prompt: Prompt, signal: AbortSignal): Promise<RemoteAnswer>;
   /** US dollars for a million tokens. */
   price: { inputPerMillion: number; outputPerMillion: number };
+  /** Tokens that an answer may take for thoughts, beyond the longest that was asked for. @default 0 */
+  thinks?: number | undefined;
   /** Absent: the vendor takes no batches of this model from here. */
   batch?: BatchAsking | undefined;
   close?(): Promise<void>;

@@ -58,7 +58,7 @@ export function createRemoteGenerator(kind: AnswerKind, at: { jobs: string; pati
           await askInBatch(prompts, answers, asker, { key, run, order, signal: watch.signal });
           await askAll(prompts, answers, {
             asker,
-            maxTokens: order.decoding.maxTokens,
+            maxTokens: order.decoding.maxTokens + (asker.thinks ?? 0),
             lanes: Math.min(order.batchSize, MOST_AT_ONCE),
             budget: order.budget,
             patience: at.patience,
@@ -89,12 +89,17 @@ export function createRemoteGenerator(kind: AnswerKind, at: { jobs: string; pati
 async function askInBatch(
   prompts: readonly Prompt[],
   answers: AnswersFile,
-  { batch, price }: RemoteAsker,
+  { batch, price, thinks = 0 }: RemoteAsker,
   { order, ...at }: { key: string; run: string; order: GenerateOrder; signal: AbortSignal },
 ): Promise<void> {
   const waiting = prompts.filter(({ id }) => !answers.known.has(id));
   if (!batch || waiting.length <= batch.above) return;
-  const of = { price, maxTokens: order.decoding.maxTokens, budget: order.budget, priceShare: batch.priceShare };
+  const of = {
+    price,
+    maxTokens: order.decoding.maxTokens + thinks,
+    budget: order.budget,
+    priceShare: batch.priceShare,
+  };
   if (!fitsAtOnce([...answers.known.values()], waiting, of)) return;
   for (const [id, answer] of await batch.answer(waiting, at))
     answers.add({ id, ...answer, priceShare: batch.priceShare });

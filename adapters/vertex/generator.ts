@@ -1,4 +1,5 @@
 import { terminal, TerminalError } from '../../configs/failure.ts';
+import { limitsOf } from '../../configs/limits.ts';
 import { answeringPrice } from '../../configs/prices.ts';
 import type { RemoteModel } from '../../configs/remote-model.ts';
 import type { GenerateOrder, Generator } from '../contracts.ts';
@@ -38,6 +39,7 @@ const vertexAnswers = (batches: BatchPlace | undefined): AnswerKind => ({
     const model = batchModel(remote, at.name);
     return {
       price,
+      thinks: limitsOf(remote.base)?.thinkingBudget,
       batch: batches && model ? batchAsking(batches, { ...at, model, base: remote.base }, order, price) : undefined,
       ask: asking({ ...at, base: remote.base }, order.decoding),
     };

@@ -1,6 +1,7 @@
 import { digestOf } from '../../artifacts/canonical.ts';
 import { canonicalJson } from '../../configs/canonical-json.ts';
 import { terminal, TerminalError } from '../../configs/failure.ts';
+import { limitsOf } from '../../configs/limits.ts';
 import type { RemoteModel } from '../../configs/remote-model.ts';
 import type { Writer, WriterReply, WriterRequest } from '../contracts.ts';
 import { promptTokensOf } from '../endpoint/dialect.ts';
@@ -47,7 +48,7 @@ export function createVertexWriter({ model, project, location, timeoutMs, limits
     const { name, location: where } = await addressOf(at, google);
     const body = bodyOf(request, at.base);
     try {
-      await sending?.();
+      await sending?.(limitsOf(at.base)?.thinkingBudget);
     } catch (error) {
       correct(undefined);
       throw error;

@@ -52,6 +52,15 @@ test('a writer at Vertex AI says whether a failed request may have been paid', a
   expect(lost).toMatchObject({ mayBePaid: true });
 });
 
+test('what a reply may take for thoughts is told before it is asked for', async () => {
+  const told = vi.fn<(thinks?: number) => Promise<void>>(async () => undefined);
+  for (const model of ['gemini-2.5-pro', 'gemini-2.5-flash']) {
+    const writer = createVertexWriter({ ...settings, model });
+    await writer.ask(request, { signal: new AbortController().signal, sending: told });
+  }
+  expect(told.mock.calls).toEqual([[128], [0]]);
+});
+
 test('one ask that is not taken is told apart from a model that is gone', async () => {
   const ask = (model: string, asked = request) =>
     createVertexWriter({ ...settings, model }).ask(asked, { signal: new AbortController().signal });

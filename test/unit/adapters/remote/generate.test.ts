@@ -17,7 +17,10 @@ beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), 'anneal-remote-'))));
 afterEach(() => rmSync(folder, { recursive: true }));
 
 /** A vendor that does what a function says for each question, by its number and how often it was asked. */
-function vendor(answer: (row: number, times: number) => Error | string | RemoteAnswer): {
+function vendor(
+  answer: (row: number, times: number) => Error | string | RemoteAnswer,
+  thinks?: number,
+): {
   asked: number[];
   generate(more?: {
     run?: string;
@@ -33,6 +36,7 @@ function vendor(answer: (row: number, times: number) => Error | string | RemoteA
       identity: { generator: 'pretended' },
       open: async () => ({
         price: PRICE,
+        thinks,
         ask: async ({ id }) => {
           const row = Number(id.split('-')[1]);
           asked.push(row);
@@ -126,6 +130,12 @@ describe('answers of a model at a vendor', () => {
     const second = vendor(() => 'yes');
     await second.generate({ budget: { usd: 1000, tokens: 1000 } });
     expect(asked + second.asked.length).toBe(6);
+  });
+
+  test('of a model that thinks set its thoughts aside as well', async () => {
+    const { asked, generate } = vendor(() => 'yes', 100);
+    await expect(generate({ budget: { tokens: 100 } })).rejects.toMatchObject({ type: 'BudgetReached' });
+    expect(asked).toEqual([]);
   });
 
   test('are asked for by one of two runs that want the same at the same time, and paid by that one', async () => {
