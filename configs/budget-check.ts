@@ -2,17 +2,18 @@ import { BUDGET_SCOPES } from './budget.ts';
 import { lacksPrice } from './prices.ts';
 
 /**
- * What has to hold between `continuous.budget` and the rest of a recipe: money can be bounded only where the price of
+ * What has to hold between `continuous.budget`, `evaluate.limits` and the rest of a recipe: money can be bounded only where the price of
  * everything that costs some is known. Takes whatever was written, right or wrong.
  */
 export function crossCheckBudget(written: unknown): { path: string[]; message: string }[] {
   const at = (...path: string[]): unknown =>
     path.reduce<unknown>((value, key) => (isObject(value) ? value[key] : undefined), written);
-  const bounded = BUDGET_SCOPES.find((scope) => at('continuous', 'budget', scope, 'usd') !== undefined);
-  if (bounded === undefined) return [];
+  const scope = BUDGET_SCOPES.find((one) => at('continuous', 'budget', one, 'usd') !== undefined);
+  const ofAll = scope && `continuous.budget.${scope}.usd`;
+  const ofJudges = ofAll ?? (at('evaluate', 'limits', 'usd') === undefined ? undefined : 'evaluate.limits.usd');
   const places = [
-    ...namesIn(at('synthesize', 'generators')).map((name) => ['synthesize', 'generators', name]),
-    ...namesIn(at('evaluate', 'judges')).map((name) => ['evaluate', 'judges', name, 'generator']),
+    ...(ofAll ? namesIn(at('synthesize', 'generators')).map((name) => ['synthesize', 'generators', name]) : []),
+    ...(ofJudges ? namesIn(at('evaluate', 'judges')).map((name) => ['evaluate', 'judges', name, 'generator']) : []),
   ];
   return places
     .filter((path) => {
@@ -21,7 +22,7 @@ export function crossCheckBudget(written: unknown): { path: string[]; message: s
     })
     .map((path) => ({
       path,
-      message: `has no price, so continuous.budget.${bounded}.usd cannot hold: give price.inputPerMillion and price.outputPerMillion in USD (0 when it is free), or bound tokens instead`,
+      message: `has no price, so ${ofJudges} cannot hold: give price.inputPerMillion and price.outputPerMillion in USD (0 when it is free), or bound tokens instead`,
     }));
 }
 

@@ -21,6 +21,16 @@ test('money can be bounded only where every price is known', () => {
   );
 });
 
+test('a bound of evaluate.limits in USD needs the price of each judge, which would else be missed after a training', () => {
+  const evaluate = { ...written.evaluate, limits: { usd: 5 } };
+  expect(crossCheckBudget({ ...written, evaluate })).toMatchObject([
+    {
+      path: ['evaluate', 'judges', 'strict', 'generator'],
+      message: expect.stringContaining('evaluate.limits.usd cannot hold'),
+    },
+  ]);
+});
+
 test('tokens and seconds need no price', () => {
   expect(crossCheckBudget({ ...written, continuous: { budget: { month: { tokens: 5, trainerSeconds: 1 } } } })).toEqual(
     [],
