@@ -47,4 +47,4 @@ HEALTHCHECK --interval=15s --timeout=10s --start-period=60s --retries=4 \
 
 # As in worker/flags.ts.
 ENV MALLOC_ARENA_MAX=2
-CMD ["node", "--max-semi-space-size=4", "worker/main.ts"]
+CMD ["node", "--max-semi-space-size=8", "worker/main.ts"]

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { root } from '../../scripts/toolchain.js';
 import { serverArguments } from '../../worker/server.ts';
+import { WORKER_ENVIRONMENT, WORKER_FLAGS } from '../../worker/flags.ts';
 
 interface Service {
   image: string;
@@ -71,6 +72,13 @@ test('a service that stays up is started again when it ends, and tells its healt
   );
   expect({ wrong, mute }).toEqual({ wrong: [], mute: [] });
   expect(dockerfile).toMatch(/^HEALTHCHECK /m);
+});
+
+test('a worker in a container starts as one beside the local server does', () => {
+  const command = /^CMD (\[.*\])$/m.exec(dockerfile)?.[1] ?? '';
+  expect(JSON.parse(command)).toEqual(['node', ...WORKER_FLAGS, 'worker/main.ts']);
+  for (const [name, value] of Object.entries(WORKER_ENVIRONMENT))
+    expect(dockerfile).toContain(`ENV ${name}=${value}\n`);
 });
 
 test('every volume is declared and used, every mounted file is there', () => {
