@@ -11,6 +11,7 @@ import type { TokenCounter } from '../data/tokens/counter.ts';
 import type { StepContext } from './step/context.ts';
 
 const PAGE = new URL('../data/report/report.ts', import.meta.url);
+
 /** Rows whose tokens are counted one by one for the picture; beyond that the total is estimated elsewhere. */
 const COUNTED_ROWS = 50_000;
 

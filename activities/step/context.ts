@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { z } from 'zod';
 import { enterArtifact, findArtifact } from '../../artifacts/ledger/artifacts.ts';
 import { findExecution, noteExecution, type Outcome } from '../../artifacts/ledger/executions.ts';
+import { claimKeyOf } from '../../artifacts/ledger/job-claims.ts';
 import { recordEvent } from '../../artifacts/ledger/runs.ts';
 import type { ArtifactRef, ArtifactType, Refs, RunRef } from '../../configs/refs.ts';
 import { terminal } from '../../configs/failure.ts';
@@ -96,7 +97,7 @@ export function makeContext<Params>(
     run,
     executionId,
     instance,
-    jobKey: `${run.id}.${instance.replaceAll('#', '-')}`,
+    jobKey: claimKeyOf(run.id, instance),
     deps,
     lease: call.lease,
     signal: watch.signal,

@@ -208,8 +208,8 @@ async function attempt<Params, Result>(
   };
   let context: ReturnType<typeof makeContext<Params>> | undefined;
   try {
-    const params = definition.params.parse(call.params);
-    const made = makeContext(deps, { ...call, params }, row.id, { signal, progress });
+    if (!given.success) throw given.error;
+    const made = makeContext(deps, { ...call, params: given.data }, row.id, { signal, progress });
     context = made;
     return await withStore(await storeOfRun(deps.ledger, call.run.id), () => work(made));
   } catch (error) {

@@ -56,7 +56,8 @@ export async function writeVendorFiles(
       // Heartbeats have to get through.
       if (number % ROWS_A_TURN === 0) await setImmediate();
       const value = vendorRow(row, number, isPreference);
-      const { low, high } = counter.countRow(row);
+      const { longest, learned } = counter.measure(row);
+      const { low, high } = longest;
       if (limits?.maxTokens !== undefined && low > limits.maxTokens)
         throw bad(row, number, `has at least ${figure(low)} tokens, and ${base} takes ${figure(limits.maxTokens)}`);
       if (limits?.maxTokens !== undefined && high > limits.maxTokens && files.doubtful.length < MOST_DOUBTFUL)
@@ -70,7 +71,6 @@ export async function writeVendorFiles(
       learn.write(value);
       files.train.rows += 1;
       files.train.bytes += bytes;
-      const learned = counter.countLearned(row);
       files.tokens.low += learned.low;
       files.tokens.high += learned.high;
     }

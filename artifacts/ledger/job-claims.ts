@@ -1,7 +1,15 @@
 import type { Selectable } from 'kysely';
 import { now } from './clock.ts';
 import type { Ledger } from './open.ts';
-import { findClaimed, hasEnded, jobAt, updateJob, type ClaimedJob, type RemoteJobRecord } from './remote-jobs.ts';
+import {
+  findClaimed,
+  hasEnded,
+  isOrdered,
+  jobAt,
+  updateJob,
+  type ClaimedJob,
+  type RemoteJobRecord,
+} from './remote-jobs.ts';
 import type { JobClaimRow } from './schema.ts';
 
 /** Executions that wait for a job or have taken it. */
@@ -86,11 +94,11 @@ async function passOn(tx: Ledger, { label, instance }: RemoteJobRecord, run: str
 /** The step instance that claims as `jobKey`; undefined: none does by this name alone. */
 async function instanceOf(tx: Ledger, run: string, jobKey: string): Promise<string | undefined> {
   const rows = await tx.selectFrom('executions').select('instance').where('run_id', '=', run).execute();
-  return rows.find(({ instance }) => keyOf(run, instance) === jobKey)?.instance;
+  return rows.find(({ instance }) => claimKeyOf(run, instance) === jobKey)?.instance;
 }
 
-/** Run and step instance as one word, by which its job is claimed; also the name of a folder. */
-const keyOf = (run: string, instance: string): string => `${run}.${instance.replaceAll('#', '-')}`;
+/** Run and step instance as one word, by which its job is claimed; also the name of a folder. The same for every attempt. */
+export const claimKeyOf = (run: string, instance: string): string => `${run}.${instance.replaceAll('#', '-')}`;
 
 /** A job that another run pays for leaves nothing set aside or booked for this one. */
 async function unbook(tx: Ledger, run: string, instance = ''): Promise<void> {
@@ -111,7 +119,7 @@ export async function orderedCost(
   runId: string,
   instance: string,
 ): Promise<{ usd: number; tokens: number | null } | undefined> {
-  const job = await findClaimed(ledger, keyOf(runId, instance));
+  const job = await findClaimed(ledger, claimKeyOf(runId, instance));
   if (!job || !isOrdered(job)) return undefined;
   return job.run_id === runId ? costOf(job) : { usd: 0, tokens: 0 };
 }
@@ -130,9 +138,6 @@ export async function givenUpCosts(
     .execute();
   return jobs.filter(isOrdered).map((job) => ({ label: job.label, ...costOf(job) }));
 }
-
-/** Whether money may have been spent on it. */
-const isOrdered = ({ name, sent_at }: RemoteJobRecord): boolean => name !== null || sent_at !== null;
 
 const costOf = ({ cost_usd, estimate_usd, tokens }: RemoteJobRecord): { usd: number; tokens: number | null } => ({
   usd: cost_usd ?? estimate_usd ?? 0,

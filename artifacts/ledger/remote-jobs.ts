@@ -15,6 +15,10 @@ export type ClaimedJob = RemoteJobRecord & {
 
 const ENDED: readonly RemoteJobRow['state'][] = ['succeeded', 'failed', 'cancelled'];
 
+/** Whether money may have been spent on a job: it is there, or its creating call was made. */
+export const isOrdered = ({ name, sent_at }: Pick<RemoteJobRecord, 'name' | 'sent_at'>): boolean =>
+  name !== null || sent_at !== null;
+
 /** Whether nothing more happens to a job. */
 export const hasEnded = ({ state }: Pick<RemoteJobRow, 'state'>): boolean => ENDED.includes(state);
 

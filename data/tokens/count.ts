@@ -140,8 +140,7 @@ export async function estimateTokens(
     seen++;
     const place = { source: row.source, line: row.line };
     try {
-      const range = counter.countRow(row);
-      const learned = counter.countLearned(row);
+      const { longest: range, learned } = counter.measure(row);
       total.low += learned.low;
       total.high += learned.high;
       if (range.low > max) note(likelyOver, { ...place, ...range });

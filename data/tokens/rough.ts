@@ -8,6 +8,8 @@ export interface RoughCounter {
   countRow(row: Row): TokenRange;
   /** Of a pair both answers, each behind the prompt: what is learned, and may be billed. Throws as `countRow`. */
   countLearned(row: Row): TokenRange;
+  /** Both of these at once: `longest` as `countRow`, `learned` as `countLearned`. */
+  measure(row: Row): { longest: TokenRange; learned: TokenRange };
   countText(text: string): TokenRange;
 }
 
@@ -19,21 +21,25 @@ export function roughCounter(): RoughCounter {
   return {
     name: 'an estimate from characters',
     countText,
-    countRow(row) {
-      onlyText(row);
-      if (row.document) return sum(textsOf(row).map(countText));
-      const ranges = rangesOf(row);
-      return { low: Math.max(...ranges.map(({ low }) => low)), high: Math.max(...ranges.map(({ high }) => high)) };
-    },
-    countLearned(row) {
-      onlyText(row);
-      return sum(row.document ? textsOf(row).map(countText) : rangesOf(row));
-    },
+    countRow: (row) => measure(row).longest,
+    countLearned: (row) => measure(row).learned,
+    measure,
   };
+}
+
+function measure(row: Row): { longest: TokenRange; learned: TokenRange } {
+  onlyText(row);
+  const ranges = rangesOf(row);
+  const longest = {
+    low: Math.max(...ranges.map(({ low }) => low)),
+    high: Math.max(...ranges.map(({ high }) => high)),
+  };
+  return { longest, learned: sum(ranges) };
 }
 
 /** Of a pair two, else one. */
 function rangesOf(row: Row): TokenRange[] {
+  if (row.document) return [sum(textsOf(row).map(countText))];
   const tools = row.tools ? [countText(JSON.stringify(row.tools))] : [];
   return conversationsOf(row).map((messages) =>
     sum([

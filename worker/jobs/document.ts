@@ -1,6 +1,6 @@
 import { claimsOf, waitersOf } from '../../artifacts/ledger/job-claims.ts';
 import type { Ledger } from '../../artifacts/ledger/open.ts';
-import type { RemoteJobRecord } from '../../artifacts/ledger/remote-jobs.ts';
+import { isOrdered, type RemoteJobRecord } from '../../artifacts/ledger/remote-jobs.ts';
 import type { RecordedError } from '../../artifacts/ledger/runs.ts';
 
 /** A job elsewhere as `anneal jobs --json` gives it; docs/jobs.md says what the fields mean. */
@@ -66,6 +66,6 @@ export async function jobDocument(ledger: Ledger, row: RemoteJobRecord): Promise
 /** What it has cost: the estimate until the vendor's count is there; nothing where nothing was ordered. */
 function costOf(row: RemoteJobRecord): Pick<JobDocument, 'usd' | 'usdIsEstimate'> {
   if (row.cost_usd !== null) return { usd: row.cost_usd, usdIsEstimate: false };
-  const isOrdered = row.name !== null || row.sent_at !== null;
-  return { usd: isOrdered ? row.estimate_usd : 0, usdIsEstimate: isOrdered && row.estimate_usd !== null };
+  if (!isOrdered(row)) return { usd: 0, usdIsEstimate: false };
+  return { usd: row.estimate_usd, usdIsEstimate: row.estimate_usd !== null };
 }
