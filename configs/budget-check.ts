@@ -2,8 +2,8 @@ import { BUDGET_SCOPES } from './budget.ts';
 import { lacksPrice } from './prices.ts';
 
 /**
- * What has to hold between `continuous.budget`, `evaluate.limits` and the rest of a recipe: money can be bounded only where the price of
- * everything that costs some is known. Takes whatever was written, right or wrong.
+ * What has to hold between `continuous.budget`, `evaluate.limits` and the rest of a recipe: money can be bounded only
+ * where the price of everything that costs some is known. Takes whatever was written, right or wrong.
  */
 export function crossCheckBudget(written: unknown): { path: string[]; message: string }[] {
   const at = (...path: string[]): unknown =>

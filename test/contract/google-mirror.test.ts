@@ -447,6 +447,17 @@ test('the process ends by itself when nobody asks anything, and begins again wit
   expect(mirror.pid).toBeUndefined();
 });
 
+test('a question that comes while an idle process is let go of is answered by the next one', async () => {
+  const mirror = createGoogleMirror();
+  const place = { project: 'anneal-example', location: 'us-central1' };
+  const ask = (): Promise<MirrorResult[]> => mirror.models(place, { models: [], ownAliases: [] }, { dryRun: true });
+  await ask();
+  const ending = mirror.close();
+  expect(await ask()).toEqual([]);
+  await ending;
+  await mirror.close();
+});
+
 test.skipIf(noGcs !== undefined)('the files of a model in a bucket get their names there, once', async () => {
   const gcs = await startGcs(join(root, 'buckets'), ['models']);
   onTestFinished(() => gcs.stop());

@@ -22,6 +22,7 @@ export interface Aiplatform {
 }
 
 interface Waiting {
+  of: ChildProcess;
   resolve: (results: MirrorResult[]) => void;
   reject: (error: Error) => void;
 }
@@ -57,8 +58,12 @@ export function createAiplatform({ idleMs = IDLE_MS }: { idleMs?: number } = {})
       if (child === started) child = undefined;
       const last = redact(words.trim().split('\n').at(-1) ?? '').slice(0, 200);
       const message = `the process that talks to Vertex AI is gone: ${how}${last === '' ? '' : ` (${last})`}; \`anneal sync\` goes on where it stopped`;
-      for (const { reject } of waiting.values()) reject(new RemoteFailure('ambiguous', message));
-      waiting.clear();
+      // Of one that was let go of for its idleness the next may have been asked something already.
+      for (const [id, { of, reject }] of waiting) {
+        if (of !== started) continue;
+        waiting.delete(id);
+        reject(new RemoteFailure('ambiguous', message));
+      }
     };
     return started;
   };
@@ -101,6 +106,7 @@ export function createAiplatform({ idleMs = IDLE_MS }: { idleMs?: number } = {})
         signal?.addEventListener('abort', stop, { once: true });
         const done = (): void => signal?.removeEventListener('abort', stop);
         waiting.set(id, {
+          of: asked,
           resolve: (results) => (done(), resolve(results)),
           reject: (error) => (done(), reject(signal?.aborted ? (signal.reason as Error) : error)),
         });

@@ -47,7 +47,11 @@ export interface Cache {
   forgetDamage(digest: string): Promise<void>;
 }
 
-/** Opens a cache of at most `most` bytes; what is in use may take it over that. @param store Address of what it is a cache of, of several. */
+/**
+ * Opens a cache of at most `most` bytes; what is in use may take it over that.
+ *
+ * @param store Address of the store that it is a cache of; several may share it.
+ */
 export function openCache(root: string, store: string, most: number, inUseMs: number = IN_USE_MS): Cache {
   const files = createFileStore(root);
   const place = (kind: string, digest: string): string =>
